@@ -1,0 +1,124 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target of ours: Swift 6 mode, strict memory safety, warnings as errors, and imports that are
+// private unless a public signature needs them.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func room(
+    _ name: String, path: String? = nil, exclude: [String] = [], uses dependencies: [Target.Dependency] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: exclude,
+        swiftSettings: strict)
+}
+
+func stage(_ name: String, exclude: [String] = [], uses dependencies: [Target.Dependency] = []) -> Target {
+    room(name, path: "Sources/Stages/\(name)", exclude: exclude, uses: ["AudioPipeline"] + dependencies)
+}
+
+func library(_ name: String, pkgConfig: String? = nil, package: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func tests(
+    _ name: String, path: String? = nil, resources: [Resource] = [], uses dependencies: [Target.Dependency]
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: path ?? "Tests/\(name)", resources: resources,
+        swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "media-bridge",
+    products: [
+        .executable(name: "media-bridge", targets: ["MediaBridgeCLI"]),
+        .executable(name: "transport-echo", targets: ["TransportEcho"]),
+        .library(name: "AudioPipeline", targets: ["AudioPipeline"]),
+        .library(name: "MulawCodec", targets: ["MulawCodec"]),
+        .library(name: "Resample", targets: ["Resample"]),
+        .library(name: "OpusCodec", targets: ["OpusCodec"]),
+        .library(name: "VAD", targets: ["VAD"]),
+        .library(name: "SpeechToText", targets: ["SpeechToText"]),
+        .library(name: "Recording", targets: ["Recording"]),
+        .library(name: "RealtimeBridge", targets: ["RealtimeBridge", "Conversation"]),
+        .library(name: "MediaBridge", targets: ["MediaBridge"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // C libraries: one module map each, with a shim where a header has macros or variadics.
+        library("CLibwebsockets", package: "libwebsockets-dev"),
+        library("CHTTPParser", package: "libhttp-parser-dev"),
+        library("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
+        library("CSampleRate", pkgConfig: "samplerate", package: "libsamplerate0-dev"),
+        library("COpus", pkgConfig: "opus", package: "libopus-dev"),
+        library("COpusEnc", pkgConfig: "libopusenc", package: "libopusenc-dev"),
+        library("CPocketsphinx", pkgConfig: "pocketsphinx", package: "libpocketsphinx-dev"),
+        library("CFlite", package: "flite1-dev"),
+        .systemLibrary(name: "CLinux", path: "Sources/CLibraries/CLinux"),
+
+        // Foundations: know nothing of each other, except that Telemetry reads AudioPipeline's counters.
+        room("AudioPipeline"),
+        room("Conversation", path: "Sources/Stages/RealtimeBridge/Conversation"),
+        room("Transport", uses: ["CLibwebsockets", "CHTTPParser", "COpenSSL", "CLinux"]),
+        room("Telemetry", uses: ["AudioPipeline", logging]),
+
+        // Stages: each imports the pipeline, the shared vocabulary and the library it wraps, never a sibling.
+        stage("MulawCodec"),
+        stage("Resample", uses: ["CSampleRate"]),
+        stage("OpusCodec", uses: ["COpus", "COpusEnc"]),
+        stage("VAD"),
+        stage("SpeechToText", uses: ["CPocketsphinx"]),
+        stage("Recording"),
+        stage("RealtimeBridge", exclude: ["Conversation"], uses: ["Conversation"]),
+        stage("TurnStore", uses: ["Conversation", grdb]),
+
+        // The service around them.
+        room("Configuration", uses: ["Conversation", yams]),
+        room(
+            "CallControl", uses: ["Configuration", "Conversation", "TurnStore", "Transport", "COpenSSL"]),
+        room(
+            "LocalAgent",
+            uses: [
+                "AudioPipeline", "MulawCodec", "Resample", "VAD", "SpeechToText", "Transport", "CFlite",
+            ]),
+        room(
+            "CarrierPhone",
+            uses: ["AudioPipeline", "MulawCodec", "Recording", "Transport", "COpenSSL"]),
+        room(
+            "MediaBridge",
+            uses: [
+                "AudioPipeline", "CallControl", "Configuration", "Conversation", "LocalAgent", "MulawCodec",
+                "OpusCodec", "RealtimeBridge", "Recording", "Resample", "Telemetry", "Transport", "TurnStore",
+                "VAD", "CFlite", lifecycle, logging,
+            ]),
+        .executableTarget(
+            name: "MediaBridgeCLI",
+            dependencies: [
+                "MediaBridge", "CarrierPhone", "LocalAgent", "Configuration", "TurnStore", "Telemetry", "Transport",
+                "Recording", "VAD", "SpeechToText", "AudioPipeline", argumentParser, lifecycle, logging,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "TransportEcho", dependencies: ["Transport", argumentParser], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,3 @@
+// libsamplerate 0.2.
+#pragma once
+#include <samplerate.h>

@@ -1,0 +1,1 @@
+@main struct MediaBridgeCommand { static func main() {} }

@@ -1,0 +1,109 @@
+/// What the conversation wants done. The composition root executes; it decides nothing.
+public enum ConversationAction: Sendable, Equatable {
+    case openModel
+    case closeModel
+    case send(ModelCommand)
+    /// The caller's audio may flow to the model from now on, what was kept first (R3).
+    case openUplink
+    /// Close the uplink again (model lost): audio is kept, bounded, newest first.
+    case holdUplink
+
+    /// Reversible: stop sending, keep every sample.
+    case pausePlayout
+    /// Go on with the very next sample.
+    case resumePlayout
+    /// Drop what is queued and send the carrier's `clear`.
+    case clearPlayout
+    /// Speak the tenant's fallback message.
+    case playFallback
+
+    case setDeadline(TimerID, at: CallInstant)
+    case clearDeadline(TimerID)
+    case runTool(ToolCall)
+    case persist(CallFact)
+    /// Exactly once per call (R5).
+    case hangUp(HangUpReason)
+    case note(ConversationNote)
+}
+
+public enum HangUpReason: String, Sendable, Equatable, CaseIterable {
+    case callerHungUp, agentSaidGoodbye, silence, maximumDuration, modelUnavailable, carrierStalled, carrierLost,
+        operatorAsked, shutdown, protocolViolation
+}
+
+/// Facts worth counting, each with its cause (R17).
+public enum ConversationNote: String, Sendable, Equatable, CaseIterable {
+    case interruptionPending, interruptionConfirmed, interruptionRejected, staleAudioDropped, staleEventIgnored,
+        benignError, modelError, modelLost, modelReconnected, responseRetried, responseEmpty, responseFailed,
+        greetingInterrupted, duplicateToolCall, selfAnswerStopped, configurationRefused, configurationResent,
+        fallbackSpoken, streamReplaced, marksLate
+}
+
+/// What the turn store is told, in order, by its only author.
+public enum CallFact: Sendable, Equatable {
+    /// A turn began or was revised: the last fact with the same `index` holds.
+    case turn(Turn)
+    /// The call is over.
+    case ended(HangUpReason, at: CallInstant)
+}
+
+/// One party's floor.
+public struct Turn: Sendable, Equatable {
+    public enum Speaker: String, Sendable { case caller, agent }
+    public enum Text: String, Sendable {
+        /// Nothing known yet.
+        case none
+        /// The provider's transcript of the whole.
+        case transcribed
+        /// The agent's text cut where the caller interrupted: interpolated, since no word times are sent.
+        case estimated
+        /// Transcription failed.
+        case failed
+    }
+
+    /// Order within the call, from 0.
+    public var index: Int
+    public var speaker: Speaker
+    /// The model's item, when there is one.
+    public var item: WireID?
+    /// What was heard (agent) or transcribed (caller).
+    public var text: String
+    public var textSource: Text
+    /// What the agent meant to say; equal to `text` when nothing cut it.
+    public var plannedText: String
+    public var startedAt: CallInstant
+    public var endedAt: CallInstant?
+    /// When the caller barged in, for an agent's turn.
+    public var interruptedAt: CallInstant?
+    /// Caller's end of speech to our first frame of the reply, in milliseconds; agent turns only.
+    public var responseMilliseconds: Int64?
+    /// Onset of the caller's speech to our last frame of agent audio, in milliseconds; interrupted turns only.
+    public var interruptionMilliseconds: Int64?
+
+    public init(index: Int, speaker: Speaker, item: WireID?, startedAt: CallInstant) {
+        (self.index, self.speaker, self.item, self.startedAt) = (index, speaker, item, startedAt)
+        (text, textSource, plannedText) = ("", .none, "")
+    }
+}
+
+/// The actions of one event, in order. Fixed capacity: what would not fit is a bug of ours and traps.
+public struct ActionList: ~Copyable {
+    public static let capacity = 32
+    private var slots = [ConversationAction]()
+    public private(set) var count = 0
+
+    public init() { slots.reserveCapacity(Self.capacity) }
+
+    public mutating func append(_ action: ConversationAction) {
+        precondition(count < Self.capacity, "actions of one event: more than \(Self.capacity)")
+        slots.append(action)
+        count += 1
+    }
+
+    public subscript(index: Int) -> ConversationAction { slots[index] }
+
+    public mutating func removeAll() {
+        slots.removeAll(keepingCapacity: true)
+        count = 0
+    }
+}

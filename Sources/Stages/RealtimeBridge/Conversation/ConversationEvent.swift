@@ -1,0 +1,61 @@
+/// Everything that can happen to a call, as edges: the per-frame facts go to the playout ledger instead.
+public enum ConversationEvent: Sendable, Equatable {
+    // The carrier.
+    /// The media stream is up. A second one for the same call is a carrier retry and takes over.
+    case carrierStarted(stream: WireID)
+    case carrierMark(PlaybackMark)
+    /// `0`-`9`, `*`, `#`, `A`-`D`, in ASCII.
+    case carrierDigit(UInt8)
+    case carrierStopped
+    case carrierClosed(CarrierClose)
+
+    // The model.
+    case modelOpened
+    case model(ModelEvent)
+    case modelClosed(ModelClose)
+
+    // Our own ears, from the local voice activity detector.
+    case voice(VoiceEdge)
+
+    // Playout.
+    /// The first frame of an item went to the carrier.
+    case playoutStarted(PlayoutItem)
+    /// Nothing is queued any more; `itemComplete` says whether the item had ended or the model is late.
+    case playoutEmpty(itemComplete: Bool)
+    /// The fallback voice has been handed to the carrier in full.
+    case fallbackQueued
+
+    case deadline(TimerID)
+    case toolFinished(call: WireID, output: String)
+    case command(OperatorCommand)
+}
+
+/// Edges of local voice activity. Milliseconds count back from the event's own time.
+public enum VoiceEdge: Sendable, Equatable {
+    /// Speech began `milliseconds` ago: enough active frames for an onset.
+    case onset(startedMillisecondsAgo: Int)
+    /// The onset has lasted long enough to be an interruption.
+    case sustained
+    /// The onset fell silent again before it was sustained: a click, a cough.
+    case lapsed
+    /// Speech ended; the hangover has passed.
+    case offset(endedMillisecondsAgo: Int)
+}
+
+public enum CarrierClose: Sendable, Equatable { case peer, stalled, halfOpen, protocolViolation, replaced, shutdown }
+
+public enum ModelClose: Sendable, Equatable {
+    case refused(httpStatus: Int)
+    case unreachable
+    case timedOut
+    case closed(code: Int)
+    case protocolViolation
+}
+
+public enum OperatorCommand: Sendable, Equatable { case hangUp, drain }
+
+/// Timers of a call. One deadline each; setting it again moves it, and all die with the call (R9).
+public enum TimerID: UInt8, Sendable, CaseIterable {
+    case modelConfigure, modelGiveUp, modelReconnect, confirmInterruption, hangUpAfterGoodbye, silence, maximumDuration,
+        responseStart, toolTimeout, transcriptGrace
+}

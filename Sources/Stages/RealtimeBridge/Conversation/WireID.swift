@@ -1,0 +1,50 @@
+/// An identifier that another side chose (response, item, stream, tool call): at most 63 bytes, kept inline so that
+/// comparing one against an audio delta costs no allocation.
+public struct WireID: Hashable, Sendable, BitwiseCopyable {
+    // 64 bytes, zero-padded. A wire identifier never holds a zero byte, so the padding cannot be mistaken for text.
+    private var words: SIMD8<UInt64>
+
+    /// Longest identifier that fits, in bytes.
+    public static let capacity = 63
+
+    /// - Returns: nil when `bytes` is empty, longer than `capacity`, or holds a zero byte.
+    public init?(_ bytes: borrowing Span<UInt8>) {
+        guard bytes.count > 0, bytes.count <= Self.capacity else { return nil }
+        var words = SIMD8<UInt64>(repeating: 0)
+        for index in 0..<bytes.count {
+            let byte = bytes[index]
+            guard byte != 0 else { return nil }
+            words[index >> 3] |= UInt64(byte) << UInt64((index & 7) << 3)
+        }
+        self.words = words
+    }
+
+    /// - Returns: nil when `text` is empty, longer than `capacity` bytes of UTF-8, or holds U+0000.
+    public init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        self.init(bytes.span)
+    }
+
+    /// Bytes of the identifier, 1 ... 63.
+    public var count: Int {
+        var last = 7
+        while last > 0, words[last] == 0 { last -= 1 }
+        return (last << 3) + 8 - words[last].leadingZeroBitCount >> 3
+    }
+
+    public func byte(at index: Int) -> UInt8 {
+        precondition(index >= 0 && index < 64, "index: \(index)")
+        return UInt8(truncatingIfNeeded: words[index >> 3] >> UInt64((index & 7) << 3))
+    }
+}
+
+extension WireID: CustomStringConvertible, ExpressibleByStringLiteral {
+    public var description: String {
+        String(decoding: (0..<count).map { byte(at: $0) }, as: UTF8.self)
+    }
+
+    public init(stringLiteral value: String) {
+        guard let identifier = WireID(value) else { preconditionFailure("not a wire identifier: \(value)") }
+        self = identifier
+    }
+}

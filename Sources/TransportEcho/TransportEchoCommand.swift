@@ -1,0 +1,1 @@
+@main struct TransportEchoCommand { static func main() {} }
