@@ -120,5 +120,30 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "TransportEcho", dependencies: ["Transport", argumentParser], swiftSettings: strict),
+
+        // Tests mirror Sources. AllocationProbe counts mallocs per thread; AudioOracles and the scripts call other tools.
+        .target(name: "AllocationProbe", path: "Tests/Support/AllocationProbe"),
+        tests("AudioPipelineTests", uses: ["AudioPipeline", "AllocationProbe"]),
+        tests("MulawCodecTests", path: "Tests/Stages/MulawCodecTests", uses: ["MulawCodec", "AllocationProbe"]),
+        tests(
+            "ResampleTests", path: "Tests/Stages/ResampleTests", uses: ["Resample", "CSampleRate", "AllocationProbe"]),
+        tests("OpusCodecTests", path: "Tests/Stages/OpusCodecTests", uses: ["OpusCodec", "AllocationProbe"]),
+        tests("VADTests", path: "Tests/Stages/VADTests", uses: ["VAD", "AllocationProbe"]),
+        tests("SpeechToTextTests", path: "Tests/Stages/SpeechToTextTests", uses: ["SpeechToText"]),
+        tests("RecordingTests", path: "Tests/Stages/RecordingTests", uses: ["Recording"]),
+        tests(
+            "RealtimeBridgeTests", path: "Tests/Stages/RealtimeBridgeTests",
+            uses: ["RealtimeBridge", "AllocationProbe"]),
+        tests("ConversationTests", path: "Tests/Stages/ConversationTests", uses: ["Conversation"]),
+        tests("TurnStoreTests", path: "Tests/Stages/TurnStoreTests", uses: ["TurnStore"]),
+        tests("TelemetryTests", uses: ["Telemetry"]),
+        tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
+        tests("ConfigurationTests", uses: ["Configuration"]),
+        tests("CallControlTests", uses: ["CallControl"]),
+        tests("LocalAgentTests", uses: ["LocalAgent", "Transport"]),
+        tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
+        tests(
+            "MediaBridgeTests",
+            uses: ["MediaBridge", "CarrierPhone", "LocalAgent", "Transport", "TurnStore", "AllocationProbe"]),
     ]
 )

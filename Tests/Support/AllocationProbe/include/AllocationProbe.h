@@ -1,0 +1,7 @@
+// Counts heap allocations of one thread between two markers, by standing in front of malloc and its family.
+#pragma once
+
+// Starts counting on the calling thread, from zero.
+void allocation_probe_start(void);
+// Stops counting; returns how many allocations (malloc, calloc, realloc, aligned forms) the thread made since start.
+long allocation_probe_stop(void);
