@@ -14,8 +14,8 @@ public enum ConversationAction: Sendable, Equatable {
     case resumePlayout
     /// Drop what is queued and send the carrier's `clear`.
     case clearPlayout
-    /// Speak the tenant's fallback message.
-    case playFallback
+    /// Speak the tenant's fallback message, as this item of playout.
+    case playFallback(PlayoutItem)
 
     case setDeadline(TimerID, at: CallInstant)
     case clearDeadline(TimerID)
@@ -36,7 +36,7 @@ public enum ConversationNote: String, Sendable, Equatable, CaseIterable {
     case interruptionPending, interruptionConfirmed, interruptionRejected, staleAudioDropped, staleEventIgnored,
         benignError, modelError, modelLost, modelReconnected, responseRetried, responseEmpty, responseFailed,
         greetingInterrupted, duplicateToolCall, selfAnswerStopped, configurationRefused, configurationResent,
-        fallbackSpoken, streamReplaced, marksLate
+        fallbackSpoken, streamReplaced, marksLate, answerWithdrawn, silencePrompted
 }
 
 /// What the turn store is told, in order, by its only author.
@@ -87,23 +87,23 @@ public struct Turn: Sendable, Equatable {
 }
 
 /// The actions of one event, in order. Fixed capacity: what would not fit is a bug of ours and traps.
+///
+/// Its memory is taken once, in `init`; the array is never shared (this type is noncopyable) and never grows, so neither
+/// appending nor emptying allocates.
 public struct ActionList: ~Copyable {
-    public static let capacity = 32
+    public static let capacity = 64
     private var slots = [ConversationAction]()
-    public private(set) var count = 0
 
     public init() { slots.reserveCapacity(Self.capacity) }
 
+    public var count: Int { slots.count }
+
     public mutating func append(_ action: ConversationAction) {
-        precondition(count < Self.capacity, "actions of one event: more than \(Self.capacity)")
+        precondition(slots.count < Self.capacity, "actions of one event: more than \(Self.capacity)")
         slots.append(action)
-        count += 1
     }
 
     public subscript(index: Int) -> ConversationAction { slots[index] }
 
-    public mutating func removeAll() {
-        slots.removeAll(keepingCapacity: true)
-        count = 0
-    }
+    public mutating func removeAll() { slots.removeAll(keepingCapacity: true) }
 }

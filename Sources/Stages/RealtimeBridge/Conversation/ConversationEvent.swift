@@ -52,10 +52,20 @@ public enum ModelClose: Sendable, Equatable {
     case protocolViolation
 }
 
-public enum OperatorCommand: Sendable, Equatable { case hangUp, drain }
+public enum OperatorCommand: Sendable, Equatable {
+    /// Now, without a word.
+    case hangUp
+    /// The service is going down: say goodbye, then hang up.
+    case drain
+}
 
 /// Timers of a call. One deadline each; setting it again moves it, and all die with the call (R9).
 public enum TimerID: UInt8, Sendable, CaseIterable {
     case modelConfigure, modelGiveUp, modelReconnect, confirmInterruption, hangUpAfterGoodbye, silence, maximumDuration,
-        responseStart, toolTimeout, transcriptGrace
+        responseStart, toolTimeout, transcriptGrace,
+        /// The computed end of what was sent, for when no mark tells.
+        playoutHeard,
+        /// The end of an entry of keys.
+        digitGap,
+        toolFiller
 }

@@ -1,4 +1,80 @@
-/// How one tenant wants its calls held. All times in milliseconds.
+/// How one tenant wants its calls held. All times in milliseconds; the defaults suit a telephone call.
 public struct ConversationPolicy: Sendable, Equatable {
+    /// Who decides that the caller has finished and an answer is due.
+    public enum Turns: String, Sendable, CaseIterable {
+        /// We do: the session is configured not to answer or interrupt by itself.
+        case ours
+        /// The model does: saves a round trip, and a cough or an echo may cancel an answer.
+        case model
+    }
+
+    public var turns = Turns.ours
+
+    // The session, as `session.updated` must echo it (R3).
+    /// `audio/pcmu`, `audio/pcma` or `audio/pcm`.
+    public var inputFormat = "audio/pcmu"
+    public var outputFormat = "audio/pcmu"
+    /// Wait for `session.updated` before the one resend.
+    public var configureMilliseconds: Int64 = 3_000
+    /// From the first try to reach the model, and again from each loss, until the fallback message.
+    public var modelGiveUpMilliseconds: Int64 = 8_000
+    /// First wait before the model is tried again; doubles with each try, up to 2 s.
+    public var reconnectMilliseconds: Int64 = 250
+    /// Tries after one loss before the fallback message.
+    public var reconnectAttempts = 5
+
+    // The carrier.
+    /// Rate of the audio that the carrier plays, in samples per second.
+    public var carrierSampleRateHz = 8_000
+    /// False for a carrier that echoes no marks: then only the paced clock says what was heard.
+    public var carrierEchoesMarks = true
+    /// How long after the computed end of a message its mark may still come before the clock is believed instead.
+    public var markGraceMilliseconds: Int64 = 2_000
+
+    // Greeting and interruption.
+    /// Whether the agent speaks first.
+    public var greets = true
+    /// The caller cannot interrupt the first milliseconds of the greeting; what is said then is kept and answered.
+    public var greetingProtectionMilliseconds: Int64 = 0
+    /// False: the agent always finishes; what is said meanwhile is kept and answered.
+    public var allowInterruptions = true
+    /// A pending interruption that nothing has confirmed by then is rejected.
+    public var confirmInterruptionMilliseconds: Int64 = 400
+    /// A pending interruption is confirmed this early when the model hears speech as well.
+    public var agreementMilliseconds: Int64 = 120
+    /// Speech that only the model hears interrupts after this long; nil, the default, means never: on a line with echo
+    /// the model hears the agent itself.
+    public var modelSpeechAloneMilliseconds: Int64?
+    /// An answer of which nothing was played yet is withdrawn when the caller goes on speaking.
+    public var withdrawsUnheardAnswer = true
+    /// Withdrawn, and the caller's new words were never committed: answer after this long instead of never.
+    public var withdrawnAnswerMilliseconds: Int64 = 2_000
+    /// A key pressed during a message ends the message.
+    public var digitsInterrupt = true
+    /// Keys pressed within this time of each other are one entry.
+    public var digitGapMilliseconds: Int64 = 1_500
+
+    // Answers and tools.
+    /// From the request of a response to its first audio or tool call.
+    public var responseStartMilliseconds: Int64 = 8_000
+    public var toolTimeoutMilliseconds: Int64 = 8_000
+    /// A tool that runs longer gets a short "one moment" from the agent; nil: none.
+    public var toolFillerMilliseconds: Int64?
+    /// Responses in a row that answer tool outputs without a word of the caller.
+    public var maximumToolRounds = 8
+    /// Responses in a row that the model began by itself without a word of the caller.
+    public var maximumSelfAnswers = 3
+
+    // The end.
+    /// True silence of both sides before a prompt, and again before the goodbye.
+    public var silenceMilliseconds: Int64 = 20_000
+    public var maximumDurationMilliseconds: Int64 = 3_600_000
+    /// A goodbye that has not begun or not been heard by then is not waited for.
+    public var goodbyeLimitMilliseconds: Int64 = 15_000
+    /// The agent's own goodbye gives way when the caller goes on speaking.
+    public var goodbyeIsInterruptible = true
+    /// How long the model is kept after the hang-up for the last transcript.
+    public var transcriptGraceMilliseconds: Int64 = 800
+
     public init() {}
 }

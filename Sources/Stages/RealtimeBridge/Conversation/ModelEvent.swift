@@ -102,7 +102,9 @@ public struct ModelError: Sendable, Equatable {
     /// Our own `event_id`, when the error belongs to one of our messages.
     public var eventID: String
 
-    public init(type: String = "", code: String = "", message: String = "", parameter: String = "", eventID: String = "") {
+    public init(
+        type: String = "", code: String = "", message: String = "", parameter: String = "", eventID: String = ""
+    ) {
         (self.type, self.code, self.message, self.parameter, self.eventID) = (type, code, message, parameter, eventID)
     }
 }

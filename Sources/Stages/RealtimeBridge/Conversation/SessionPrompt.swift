@@ -1,15 +1,45 @@
 /// All that a model session may be told about who it is. Only `PromptBuilder` can make one.
 public struct SessionPrompt: Sendable, Equatable {
     public let instructions: String
+    /// What the agent says first, word for word; empty when it does not speak first.
     public let greeting: String
     /// ISO 639-1.
     public let language: String
     public let voice: String
-    /// First 16 hex digits of a digest over all of the above.
+    /// `end_call` is always among them.
+    public let tools: [ToolDefinition]
+    /// What is known about this caller. Travels as an item of the conversation, never within `instructions`.
+    public let callerContext: String
+    /// 16 hex digits over what the tenant wrote: not over the date, not over the caller.
     public let hash: String
 
-    init(instructions: String, greeting: String, language: String, voice: String, hash: String) {
-        (self.instructions, self.greeting) = (instructions, greeting)
+    init(
+        instructions: String, greeting: String, language: String, voice: String, tools: [ToolDefinition],
+        callerContext: String, hash: String
+    ) {
+        (self.instructions, self.greeting, self.tools) = (instructions, greeting, tools)
         (self.language, self.voice, self.hash) = (language, voice, hash)
+        self.callerContext = callerContext
     }
 }
+
+/// A tool the model may call.
+public struct ToolDefinition: Sendable, Equatable {
+    public var name: String
+    public var description: String
+    /// A JSON schema of an object, as text.
+    public var parameters: String
+
+    public init(name: String, description: String, parameters: String = #"{"type":"object","properties":{}}"#) {
+        (self.name, self.description, self.parameters) = (name, description, parameters)
+    }
+
+    /// Built in: the conversation itself acts on it.
+    public static let endCall = ToolDefinition(
+        name: "end_call",
+        description: "Hang up. Call it in the same answer in which you say goodbye, once the caller wants nothing more."
+    )
+}
+
+/// Who called whom.
+public enum CallDirection: String, Sendable, CaseIterable { case inbound, outbound }
