@@ -4,4 +4,5 @@
 // Starts counting on the calling thread, from zero.
 void allocation_probe_start(void);
 // Stops counting; returns how many allocations (malloc, calloc, realloc, aligned forms) the thread made since start.
+// -1 when the probe cannot work: built under a sanitizer, or without glibc. Then nothing was counted and nothing is shown.
 long allocation_probe_stop(void);
