@@ -135,7 +135,12 @@ let package = Package(
             "RealtimeBridgeTests", path: "Tests/Stages/RealtimeBridgeTests",
             uses: ["RealtimeBridge", "AllocationProbe"]),
         tests("ConversationTests", path: "Tests/Stages/ConversationTests", uses: ["Conversation"]),
-        tests("TurnStoreTests", path: "Tests/Stages/TurnStoreTests", uses: ["TurnStore"]),
+        tests(
+            "TurnStoreTests", path: "Tests/Stages/TurnStoreTests",
+            uses: ["TurnStore", "Conversation", "StoreKillProbe", grdb]),
+        .executableTarget(
+            name: "StoreKillProbe", dependencies: ["TurnStore", "Conversation"],
+            path: "Tests/Support/StoreKillProbe", swiftSettings: strict),
         tests("TelemetryTests", uses: ["Telemetry"]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
         tests("ConfigurationTests", uses: ["Configuration"]),

@@ -1,1 +1,115 @@
-// Room laid out; its first type arrives with the next commits.
+import Foundation
+import GRDB
+import Synchronization
+
+/// Sizes and times of a store.
+public struct TurnStoreOptions: Sendable {
+    /// Records one producer thread may leave behind before the writer takes them; a power of two.
+    public var inletCapacity = 4_096
+    /// Records kept in memory while the database cannot be written.
+    public var spoolCapacity = 65_536
+    /// A record waits this long for others to share its commit.
+    public var groupMilliseconds = 10
+    /// `appendDurably` answers `.spooled` after this long without a commit.
+    public var durableMilliseconds = 2_000
+    public var maximumBackOffMilliseconds = 250
+    /// `close` tries this long to write what is left.
+    public var closeMilliseconds = 5_000
+    /// One attempt waits this long for another process's lock.
+    public var busyMilliseconds = 200
+
+    public init() {}
+}
+
+/// The service's memory: calls, turns and carrier events in one SQLite file.
+///
+/// Write-ahead logging with `synchronous=FULL`: what was committed survives a kill and a power cut. One thread writes, in
+/// group commits; readers, here or in another process, never wait for it.
+public final class TurnStore: Sendable {
+    public let path: String
+    private let database: DatabasePool
+    private let writer: StoreWriter
+    private let options: TurnStoreOptions
+    private let fileNumber: UInt64?
+
+    /// Opens the file, or makes it, and brings its tables up to date.
+    /// - Throws: a `StoreError` of one line.
+    public init(path: String, options: TurnStoreOptions = .init()) throws(StoreError) {
+        self.path = path
+        self.options = options
+        database = try OpeningStore.readWrite(path, options: options)
+        fileNumber = OpeningStore.fileNumber(of: path)
+        writer = StoreWriter(database: database, options: options)
+        writer.start()
+    }
+
+    deinit { writer.close() }
+
+    /// Opens an existing file for reading only: while a service writes it, or afterwards.
+    public static func openReadOnly(_ path: String) throws(StoreError) -> TurnStoreReader {
+        TurnStoreReader(database: try OpeningStore.readOnly(path), path: path)
+    }
+
+    /// Any thread, once per producer thread.
+    public func makeInlet() -> StoreInlet {
+        let ring = RecordRing(capacity: options.inletCapacity)
+        writer.add(ring)
+        return StoreInlet(ring: ring, writer: writer)
+    }
+
+    /// Any thread but one inside a tick. `then` runs on the writer thread after the commit, or when the deadline has
+    /// passed, or at once when there is no room; exactly once, and it must not block.
+    public func appendDurably(_ record: StoreRecord, then: @escaping @Sendable (AppendOutcome) -> Void) {
+        writer.append(record, then: then)
+    }
+
+    /// Any thread. Looks at the file's name too, so not for a tick.
+    public var health: StoreHealth {
+        let counters = writer.counters
+        let state: StoreHealth.State =
+            if writer.isClosed {
+                .closed
+            } else if let reason = writer.failure {
+                .retrying(reason: reason)
+            } else if OpeningStore.fileNumber(of: path) != fileNumber {
+                .fileReplaced
+            } else {
+                .ready
+            }
+        return StoreHealth(
+            state: state, waiting: counters.waiting.load(ordering: .relaxed), spoolCapacity: options.spoolCapacity,
+            committed: counters.committed.load(ordering: .relaxed), commits: counters.commits.load(ordering: .relaxed),
+            refused: counters.refused.load(ordering: .relaxed), rejected: counters.rejected.load(ordering: .relaxed),
+            retries: counters.retries.load(ordering: .relaxed),
+            lastCommitMicroseconds: counters.lastCommitMicroseconds.load(ordering: .relaxed))
+    }
+
+    /// Any thread. Writes what has been handed over, then closes the file; what comes later is refused.
+    public func close() { writer.close() }
+
+    /// Reads while the store is open.
+    public var reader: TurnStoreReader { TurnStoreReader(database: database, path: path) }
+
+    /// Newest first. See `TurnStoreReader`.
+    public func calls(limit: Int = 50, offset: Int = 0, tenant: String? = nil) throws(StoreError) -> [StoredCall] {
+        try reader.calls(limit: limit, offset: offset, tenant: tenant)
+    }
+
+    /// One call with its turns; nil when there is none of that id.
+    public func call(_ id: String) throws(StoreError) -> StoredCall? { try reader.call(id) }
+
+    /// `PRAGMA synchronous` and `PRAGMA journal_mode` as the writer's connection has them.
+    func writerPragmas() throws -> (synchronous: Int?, journalMode: String?) {
+        try database.writeWithoutTransaction { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA synchronous"),
+                try String.fetchOne(database, sql: "PRAGMA journal_mode")
+            )
+        }
+    }
+
+    /// `PRAGMA max_page_count` of the writer's connection: how a test fills the disk.
+    func limitPages(to count: Int) throws {
+        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
+    }
+}

@@ -1,1 +1,243 @@
-// Tests of this room arrive with its first type.
+import Conversation
+import Foundation
+import GRDB
+import Synchronization
+import Testing
+
+@testable import TurnStore
+
+/// A directory of its own for each test, removed afterwards.
+final class TemporaryDirectory {
+    let path: String
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("turn-store-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+}
+
+func start(_ call: String, tenant: String = "clinic", at milliseconds: Int64 = 1_000) -> StoreRecord {
+    .callStarted(
+        CallStart(
+            call: call, tenant: tenant, direction: .inbound, from: "+15005550006", to: "+15005550001",
+            startedAtUnixMilliseconds: milliseconds))
+}
+
+func event(_ kind: String = "status", sequence: Int64 = 0, call: String = "CA1") -> CarrierEvent {
+    CarrierEvent(call: call, kind: kind, sequence: sequence, receivedAtUnixMilliseconds: 5)
+}
+
+extension TurnStore {
+    /// Appends and waits, at most ten seconds.
+    func appendAndWait(_ record: StoreRecord) -> AppendOutcome? {
+        let done = DispatchSemaphore(value: 0)
+        let result = Mutex<AppendOutcome?>(nil)
+        appendDurably(record) { outcome in
+            result.withLock { $0 = outcome }
+            done.signal()
+        }
+        _ = done.wait(timeout: .now() + 10)
+        return result.withLock { $0 }
+    }
+}
+
+/// Another connection that holds the write lock until it says ROLLBACK.
+func locked(_ path: String) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let database = try DatabaseQueue(path: path, configuration: configuration)
+    try database.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
+    return database
+}
+
+/// Bounded wait for something another thread does.
+func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
+    for _ in 0..<2_000 {
+        if try condition() { return true }
+        usleep(5_000)
+    }
+    return false
+}
+
+@Suite struct `Turn store` {
+    let directory: TemporaryDirectory
+    var path: String { directory.file("store.sqlite") }
+    init() throws { directory = try TemporaryDirectory() }
+
+    @Test func `writes with the write-ahead log and full synchronisation`() throws {
+        let store = try TurnStore(path: path)
+        let pragmas = try store.writerPragmas()
+        #expect(pragmas.synchronous == 2)
+        #expect(pragmas.journalMode == "wal")
+    }
+
+    @Test func `keeps a call with its turns across a restart`() throws {
+        var agent = Turn(index: 0, speaker: .agent, item: "item_1", startedAt: .init(milliseconds: 120))
+        agent.text = "שלום, כאן \u{202B}המרפאה\u{202C} 🏥"
+        agent.plannedText = "שלום, כאן המרפאה 🏥. במה אפשר לעזור?"
+        agent.textSource = .estimated
+        (agent.endedAt, agent.interruptedAt) = (.init(milliseconds: 2_000), .init(milliseconds: 1_990))
+        (agent.responseMilliseconds, agent.interruptionMilliseconds) = (300, 80)
+        do {
+            let store = try TurnStore(path: path)
+            var inlet = store.makeInlet()
+            inlet.push(start("CA1"))
+            inlet.push(.streamStarted(call: "CA1", stream: "MZ1"))
+            inlet.push(.promptChosen(call: "CA1", hash: "0123456789abcdef"))
+            inlet.push(.turn(call: "CA1", agent))
+            inlet.push(.recorded(call: "CA1", path: "/r/CA1.wav"))
+            inlet.push(.recorded(call: "CA1", path: "/r/CA1.opus"))
+            inlet.push(
+                .callEnded(
+                    CallEnd(
+                        call: "CA1", reason: "agentSaidGoodbye", endedAtUnixMilliseconds: 9_000,
+                        frameCounts: ["in": 450, "forwarded": 449, "queued": 1])))
+            store.close()
+        }
+        let call = try #require(try TurnStore(path: path).call("CA1"))
+        #expect(call.tenant == "clinic" && call.direction == "inbound" && call.from == "+15005550006")
+        #expect(call.stream == "MZ1" && call.promptHash == "0123456789abcdef")
+        #expect(call.recordings == ["/r/CA1.opus", "/r/CA1.wav"])
+        #expect(call.endReason == "agentSaidGoodbye" && call.endedAtUnixMilliseconds == 9_000)
+        #expect(call.frameCounts == ["in": 450, "forwarded": 449, "queued": 1])
+        #expect(call.turnCount == 1)
+        let turn = try #require(call.turns.first)
+        #expect(Array(turn.text.utf8) == Array(agent.text.utf8))
+        #expect(turn.plannedText == agent.plannedText && turn.textSource == "estimated" && turn.item == "item_1")
+        #expect(turn.startedAtMilliseconds == 120 && turn.endedAtMilliseconds == 2_000)
+        #expect(turn.interruptedAtMilliseconds == 1_990)
+        #expect(turn.responseMilliseconds == 300 && turn.interruptionMilliseconds == 80)
+    }
+
+    @Test func `the last record of a turn holds, the first end of a call stays`() throws {
+        let store = try TurnStore(path: path)
+        var inlet = store.makeInlet()
+        var turn = Turn(index: 3, speaker: .caller, item: nil, startedAt: .start)
+        inlet.push(start("CA1"))
+        inlet.push(.turn(call: "CA1", turn))
+        (turn.text, turn.textSource) = ("yes", .transcribed)
+        inlet.push(.turn(call: "CA1", turn))
+        inlet.push(.callEnded(CallEnd(call: "CA1", reason: "callerHungUp", endedAtUnixMilliseconds: 7)))
+        inlet.push(.callEnded(CallEnd(call: "CA1", reason: "shutdown", endedAtUnixMilliseconds: 8)))
+        inlet.push(start("CA1", tenant: "other"))
+        store.close()
+        let call = try #require(try TurnStore.openReadOnly(path).call("CA1"))
+        #expect(call.turns.map(\.text) == ["yes"])
+        #expect(call.endReason == "callerHungUp")
+        #expect(call.tenant == "clinic")
+    }
+
+    @Test func `lists calls newest first, by page and by tenant`() throws {
+        let store = try TurnStore(path: path)
+        var inlet = store.makeInlet()
+        for number in 1...5 {
+            inlet.push(start("CA\(number)", tenant: number == 3 ? "b" : "a", at: Int64(number) * 1_000))
+        }
+        store.close()
+        let reader = try TurnStore.openReadOnly(path)
+        #expect(try reader.calls(limit: 2, offset: 1).map(\.id) == ["CA4", "CA3"])
+        #expect(try reader.calls(tenant: "b").map(\.id) == ["CA3"])
+        #expect(try reader.call("CA9") == nil)
+    }
+
+    @Test func `a repeated webhook is one event`() throws {
+        let store = try TurnStore(path: path)
+        var first = event("status", sequence: 2)
+        first.fields = [.init("CallSid", "CA1"), .init("MediaUrl", "b"), .init("MediaUrl", "a")]
+        #expect(store.appendAndWait(.carrierEvent(first, nil)) == .committed(isNew: true, statusChanged: false))
+        #expect(store.appendAndWait(.carrierEvent(first, nil)) == .committed(isNew: false, statusChanged: false))
+        #expect(try store.reader.carrierEvents(of: "CA1") == [first])
+    }
+
+    @Test func `R12 a status changes only from an allowed one, together with its event`() throws {
+        let store = try TurnStore(path: path)
+        func append(_ status: CallStatus, _ sequence: Int64, from allowed: [CallStatus]) -> AppendOutcome? {
+            store.appendAndWait(
+                .carrierEvent(event(sequence: sequence), StatusChange(to: status, allowedFrom: allowed)))
+        }
+        _ = store.appendAndWait(start("CA1"))
+        #expect(append(.inProgress, 2, from: [.queued, .ringing]) == .committed(isNew: true, statusChanged: true))
+        #expect(append(.ringing, 1, from: [.queued]) == .committed(isNew: true, statusChanged: false))
+        #expect(try store.call("CA1")?.status == "in-progress")
+        // The same event again changes nothing, even where it would now be allowed.
+        #expect(append(.ringing, 1, from: [.inProgress]) == .committed(isNew: false, statusChanged: false))
+        #expect(try store.call("CA1")?.status == "in-progress")
+    }
+
+    @Test func `a full inlet refuses and counts, and loses nothing it took`() throws {
+        var options = TurnStoreOptions()
+        (options.inletCapacity, options.spoolCapacity) = (8, 4)
+        let store = try TurnStore(path: path, options: options)
+        let lock = try locked(path)
+        var inlet = store.makeInlet()
+        var taken = 0
+        for number in 0..<200 where inlet.push(start("CA\(number)")) { taken += 1 }
+        #expect(taken < 200)
+        #expect(store.health.refused == 200 - taken)
+        try lock.inDatabase { try $0.execute(sql: "ROLLBACK") }
+        store.close()
+        #expect(try TurnStore.openReadOnly(path).calls(limit: 500).count == taken)
+    }
+
+    @Test func `one bad record does not hold up the others`() throws {
+        let store = try TurnStore(path: path)
+        // A table that refuses one tenant stands for a record that breaks a rule of the schema.
+        try DatabaseQueue(path: path).inDatabase {
+            try $0.execute(
+                sql: """
+                    CREATE TRIGGER refuse BEFORE INSERT ON calls WHEN new.tenant = 'bad'
+                    BEGIN SELECT raise(ABORT, 'refused'); END
+                    """)
+        }
+        var inlet = store.makeInlet()
+        inlet.push(start("CA1"))
+        inlet.push(start("CA2", tenant: "bad"))
+        inlet.push(start("CA3"))
+        let isWritten = try eventually { try store.calls().count == 2 }
+        #expect(isWritten)
+        #expect(store.health.rejected == 1)
+        #expect(store.health.state == .ready)
+    }
+
+    @Test func `many producers and a reader at once`() async throws {
+        let store = try TurnStore(path: path)
+        await withTaskGroup(of: Void.self) { group in
+            for producer in 0..<4 {
+                group.addTask {
+                    var inlet = store.makeInlet()
+                    for number in 0..<250 {
+                        while !inlet.push(start("CA\(producer)-\(number)")) { usleep(100) }
+                    }
+                }
+            }
+            group.addTask {
+                var seen = 0
+                for _ in 0..<20 {
+                    let count = (try? store.calls(limit: 5_000).count) ?? -1
+                    #expect(count >= seen)
+                    seen = count
+                }
+            }
+        }
+        store.close()
+        let count = try TurnStore.openReadOnly(path).calls(limit: 5_000).count
+        #expect(count == 1_000)
+    }
+
+    @Test func `reads from a second connection while the service writes`() throws {
+        let store = try TurnStore(path: path)
+        let other = try TurnStore.openReadOnly(path)
+        #expect(try other.calls().isEmpty)
+        _ = store.appendAndWait(start("CA1"))
+        #expect(try other.calls().map(\.id) == ["CA1"])
+    }
+
+    @Test func `after close everything is refused`() throws {
+        let store = try TurnStore(path: path)
+        store.close()
+        store.close()
+        #expect(store.appendAndWait(start("CA1")) == .refused)
+        #expect(store.health.state == .closed)
+    }
+}

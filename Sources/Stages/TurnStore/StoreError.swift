@@ -1,0 +1,12 @@
+/// Why a database could not be opened or read, in a sentence a person can act on.
+public struct StoreError: Error, Equatable, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        case directoryMissing, notADatabase, foreignDatabase, newerDatabase, cannotOpen, cannotRead
+    }
+    public let code: Code
+    public let message: String
+
+    init(_ code: Code, _ message: String) { (self.code, self.message) = (code, message) }
+
+    public var description: String { message }
+}

@@ -1,0 +1,115 @@
+public import Conversation
+
+/// One thing worth remembering, on its way to the writer.
+public enum StoreRecord: Sendable, Equatable {
+    /// The call exists. Repeating it fills in what was unknown and changes nothing else.
+    case callStarted(CallStart)
+    /// Its media stream is up; a second one (carrier retry) takes the first one's place.
+    case streamStarted(call: String, stream: String)
+    /// The prompt this call was given, by its hash.
+    case promptChosen(call: String, hash: String)
+    /// A turn began or was revised: the last record with the same call and index holds.
+    case turn(call: String, Turn)
+    /// A recording of the call lies at `path`.
+    case recorded(call: String, path: String)
+    /// The call is over. The first end written stays.
+    case callEnded(CallEnd)
+    /// A carrier's webhook, kept as it came, and what it does to the call's status.
+    case carrierEvent(CarrierEvent, StatusChange?)
+}
+
+/// What is known of a call when it begins.
+public struct CallStart: Sendable, Equatable {
+    /// The carrier's call id.
+    public var call: String
+    public var tenant: String
+    public var direction: CallDirection
+    /// As the carrier named the parties; not always E.164. Never logged.
+    public var from: String
+    public var to: String
+    public var startedAtUnixMilliseconds: Int64
+
+    public init(
+        call: String, tenant: String, direction: CallDirection, from: String, to: String,
+        startedAtUnixMilliseconds: Int64
+    ) {
+        (self.call, self.tenant, self.direction) = (call, tenant, direction)
+        (self.from, self.to, self.startedAtUnixMilliseconds) = (from, to, startedAtUnixMilliseconds)
+    }
+}
+
+/// How a call ended.
+public struct CallEnd: Sendable, Equatable {
+    public var call: String
+    /// `HangUpReason`'s name, or the reason a call was never set up.
+    public var reason: String
+    public var endedAtUnixMilliseconds: Int64
+    /// The frame ledger at the end (R1), by name.
+    public var frameCounts: [String: Int64]
+
+    public init(call: String, reason: String, endedAtUnixMilliseconds: Int64, frameCounts: [String: Int64] = [:]) {
+        (self.call, self.reason) = (call, reason)
+        (self.endedAtUnixMilliseconds, self.frameCounts) = (endedAtUnixMilliseconds, frameCounts)
+    }
+}
+
+/// One webhook, as it came. The same call, kind and sequence twice is one event.
+public struct CarrierEvent: Sendable, Equatable {
+    public struct Field: Sendable, Equatable {
+        public var name: String
+        public var value: String
+        public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
+    }
+
+    public var call: String
+    /// `voice`, `status`, `stream-started`, `after-stream`...
+    public var kind: String
+    /// The carrier's `SequenceNumber`; 0 when the kind has none.
+    public var sequence: Int64
+    public var receivedAtUnixMilliseconds: Int64
+    /// In the order they came, repeated names included.
+    public var fields: [Field]
+
+    public init(
+        call: String, kind: String, sequence: Int64 = 0, receivedAtUnixMilliseconds: Int64, fields: [Field] = []
+    ) {
+        (self.call, self.kind, self.sequence) = (call, kind, sequence)
+        (self.receivedAtUnixMilliseconds, self.fields) = (receivedAtUnixMilliseconds, fields)
+    }
+}
+
+/// A compare-and-set of a call's status, in the transaction of the event that asked for it.
+public struct StatusChange: Sendable, Equatable {
+    public var to: CallStatus
+    /// The change happens only from one of these, or when the call has no status yet.
+    public var allowedFrom: [CallStatus]
+
+    public init(to: CallStatus, allowedFrom: [CallStatus]) { (self.to, self.allowedFrom) = (to, allowedFrom) }
+}
+
+/// A call's status in the carrier's words.
+public enum CallStatus: String, Sendable, Hashable, CaseIterable {
+    case queued, ringing
+    case inProgress = "in-progress"
+    case completed, busy, failed
+    case noAnswer = "no-answer"
+    case canceled
+
+    /// Nothing comes after it.
+    public var isFinal: Bool {
+        switch self {
+        case .queued, .ringing, .inProgress: false
+        case .completed, .busy, .failed, .noAnswer, .canceled: true
+        }
+    }
+}
+
+/// What became of a record handed to `appendDurably`.
+public enum AppendOutcome: Sendable, Equatable {
+    /// On disk. `isNew` is false for an event that was there already; `statusChanged` says whether its change took.
+    case committed(isNew: Bool, statusChanged: Bool)
+    /// The deadline passed: the record waits in memory and will be written when the database can be.
+    case spooled
+    /// No room, or the store is closed: nothing was kept.
+    case refused
+}

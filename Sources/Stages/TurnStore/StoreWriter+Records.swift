@@ -1,0 +1,99 @@
+import Conversation
+import Foundation
+import GRDB
+
+/// What each record does to the tables. Runs inside the writer's transaction.
+enum RecordWriting {
+    /// - Returns: whether the record was new, and whether a status changed.
+    static func apply(_ record: StoreRecord, to database: Database) throws -> (isNew: Bool, statusChanged: Bool) {
+        switch record {
+        case .callStarted(let start):
+            try run(
+                database,
+                """
+                INSERT INTO calls (id, tenant, direction, from_number, to_number, started_ms) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO NOTHING
+                """,
+                [
+                    start.call, start.tenant, start.direction.rawValue, start.from, start.to,
+                    start.startedAtUnixMilliseconds,
+                ])
+        case .streamStarted(let call, let stream):
+            try run(database, "UPDATE calls SET stream = ? WHERE id = ?", [stream, call])
+        case .promptChosen(let call, let hash):
+            try run(database, "UPDATE calls SET prompt_hash = ? WHERE id = ?", [hash, call])
+        case .turn(let call, let turn):
+            try write(turn, of: call, to: database)
+        case .recorded(let call, let path):
+            try run(
+                database, "INSERT INTO recordings (call, path) VALUES (?, ?) ON CONFLICT DO NOTHING", [call, path])
+        case .callEnded(let end):
+            try run(
+                database,
+                """
+                UPDATE calls SET ended_ms = ?, end_reason = ?, frame_counts = ? WHERE id = ? AND ended_ms IS NULL
+                """,
+                [end.endedAtUnixMilliseconds, end.reason, try json(end.frameCounts), end.call])
+        case .carrierEvent(let event, let change):
+            try run(
+                database,
+                """
+                INSERT INTO carrier_events (call, kind, sequence, received_ms, fields) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT DO NOTHING
+                """,
+                [
+                    event.call, event.kind, event.sequence, event.receivedAtUnixMilliseconds,
+                    try json(event.fields.map { [$0.name, $0.value] }),
+                ])
+            guard database.changesCount > 0 else { return (false, false) }
+            guard let change else { return (true, false) }
+            return (true, try set(change, for: event, in: database))
+        }
+        return (database.changesCount > 0, false)
+    }
+
+    private static func write(_ turn: Turn, of call: String, to database: Database) throws {
+        try run(
+            database,
+            """
+            INSERT INTO turns (call, turn, speaker, item, text, text_source, planned_text, started_ms, ended_ms,
+                interrupted_ms, response_ms, interruption_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (call, turn) DO UPDATE SET speaker = excluded.speaker, item = excluded.item,
+                text = excluded.text, text_source = excluded.text_source, planned_text = excluded.planned_text,
+                started_ms = excluded.started_ms, ended_ms = excluded.ended_ms,
+                interrupted_ms = excluded.interrupted_ms, response_ms = excluded.response_ms,
+                interruption_ms = excluded.interruption_ms
+            """,
+            [
+                call, turn.index, turn.speaker.rawValue, turn.item?.description, turn.text, turn.textSource.rawValue,
+                turn.plannedText, turn.startedAt.milliseconds, turn.endedAt?.milliseconds,
+                turn.interruptedAt?.milliseconds, turn.responseMilliseconds, turn.interruptionMilliseconds,
+            ])
+    }
+
+    /// Compare-and-set: a status that is not one of `allowedFrom` stays.
+    private static func set(_ change: StatusChange, for event: CarrierEvent, in database: Database) throws -> Bool {
+        let current = try String.fetchOne(
+            database.cachedStatement(sql: "SELECT status FROM call_status WHERE call = ?"), arguments: [event.call])
+        guard current.map({ name in change.allowedFrom.contains { $0.rawValue == name } }) ?? true else { return false }
+        try run(
+            database,
+            """
+            INSERT INTO call_status (call, status, sequence, changed_ms) VALUES (?, ?, ?, ?)
+            ON CONFLICT (call) DO UPDATE SET status = excluded.status, sequence = excluded.sequence,
+                changed_ms = excluded.changed_ms
+            """,
+            [event.call, change.to.rawValue, event.sequence, event.receivedAtUnixMilliseconds])
+        return true
+    }
+
+    private static func run(_ database: Database, _ sql: String, _ arguments: StatementArguments) throws {
+        try database.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

@@ -1,0 +1,258 @@
+import Dispatch
+import Foundation
+import GRDB
+import Synchronization
+
+/// The one thread that writes the database. It takes what the producers left, in groups, and commits each group at once.
+///
+/// A group waits at most `groupMilliseconds` for company; a record somebody waits for ends that wait. When a commit fails
+/// the group is kept, with what arrives meanwhile, up to `spoolCapacity`; then the producers' own rings fill up and refuse.
+final class StoreWriter: @unchecked Sendable {
+    // Sendable: `spool` belongs to the writer thread, all else is immutable, atomic or behind the mutex.
+
+    /// A record and who waits for it.
+    private struct Pending {
+        var record: StoreRecord
+        var then: (@Sendable (AppendOutcome) -> Void)?
+        /// DispatchTime nanoseconds at which the waiting stops.
+        var deadline: UInt64
+    }
+
+    private struct Shared {
+        var rings = [RecordRing]()
+        var durable = [Pending]()
+        var failure: String?
+        var isClosing = false
+        var isClosed = false
+    }
+
+    /// What the writer thread is doing, as far as a producer must know.
+    private enum Phase {
+        static let busy = 0, parked = 1, grouping = 2
+    }
+
+    let counters = StoreCounters()
+    private let database: DatabasePool
+    private let options: TurnStoreOptions
+    private let shared = Mutex(Shared())
+    private let phase = Atomic<Int>(Phase.busy)
+    private let signal = DispatchSemaphore(value: 0)
+    private let finished = DispatchSemaphore(value: 0)
+    private var spool = [Pending]()
+
+    private static let threadName = "turn-store"
+    /// Longest transaction, in records: a database that comes back after a while must not be locked for long.
+    private static let maximumGroup = 2_048
+
+    init(database: DatabasePool, options: TurnStoreOptions) {
+        (self.database, self.options) = (database, options)
+    }
+
+    func start() {
+        let thread = Thread { [self] in run() }
+        thread.name = Self.threadName
+        thread.start()
+    }
+
+    /// Any thread. Stops taking records, writes what is there, waits for the thread to end.
+    func close() {
+        let first = shared.withLock { shared in
+            defer { shared.isClosing = true }
+            return !shared.isClosing
+        }
+        guard first else { return }
+        wake(urgently: true)
+        // A callback may have held the last reference to the store: the writer cannot wait for itself.
+        if Thread.current.name != Self.threadName { finished.wait() }
+    }
+
+    var failure: String? { shared.withLock { $0.failure } }
+    var isClosed: Bool { shared.withLock { $0.isClosed } }
+
+    func add(_ ring: RecordRing) { shared.withLock { $0.rings.append(ring) } }
+
+    /// Any thread but one inside a tick: it takes a lock, held by the writer only to swap two arrays.
+    func append(_ record: StoreRecord, then: @escaping @Sendable (AppendOutcome) -> Void) {
+        let deadline = DispatchTime.now().uptimeNanoseconds + UInt64(options.durableMilliseconds) * 1_000_000
+        let taken = shared.withLock { shared in
+            guard !shared.isClosing, shared.durable.count < options.inletCapacity else { return false }
+            shared.durable.append(Pending(record: record, then: then, deadline: deadline))
+            return true
+        }
+        if taken {
+            wake(urgently: true)
+        } else {
+            counters.refused.wrappingAdd(1, ordering: .relaxed)
+            then(.refused)
+        }
+    }
+
+    /// Any thread. One atomic exchange unless the writer sleeps.
+    func wake(urgently: Bool = false) {
+        // Sequentially consistent on both sides: either the writer sees the record or the producer sees it parked.
+        let seen = phase.load(ordering: .sequentiallyConsistent)
+        guard seen == Phase.parked || urgently && seen == Phase.grouping else { return }
+        if phase.compareExchange(expected: seen, desired: Phase.busy, ordering: .sequentiallyConsistent).exchanged {
+            signal.signal()
+        }
+    }
+
+    // MARK: Writer thread
+
+    private func run() {
+        var givenUpAt: UInt64?
+        var backOffMilliseconds = 10
+        while true {
+            takeRecords()
+            let isClosing = shared.withLock { $0.isClosing }
+            if isClosing, givenUpAt == nil {
+                givenUpAt = DispatchTime.now().uptimeNanoseconds + UInt64(options.closeMilliseconds) * 1_000_000
+            }
+            guard !spool.isEmpty else {
+                if isClosing { break }
+                waitForRecords()
+                continue
+            }
+            if commit() {
+                backOffMilliseconds = 10
+                continue
+            }
+            if let givenUpAt, DispatchTime.now().uptimeNanoseconds > givenUpAt { break }
+            expire()
+            Thread.sleep(forTimeInterval: Double(backOffMilliseconds) / 1_000)
+            backOffMilliseconds = min(backOffMilliseconds * 2, options.maximumBackOffMilliseconds)
+        }
+        shutDown()
+    }
+
+    /// Sleeps until there is a record, then a little longer for company unless somebody waits.
+    private func waitForRecords() {
+        phase.store(Phase.parked, ordering: .sequentiallyConsistent)
+        if !hasRecords { signal.wait() }
+        phase.store(Phase.grouping, ordering: .sequentiallyConsistent)
+        if !shared.withLock({ !$0.durable.isEmpty || $0.isClosing }) {
+            _ = signal.wait(timeout: .now() + .milliseconds(options.groupMilliseconds))
+        }
+        phase.store(Phase.busy, ordering: .sequentiallyConsistent)
+    }
+
+    private var hasRecords: Bool {
+        shared.withLock { shared in
+            shared.isClosing || !shared.durable.isEmpty
+                || shared.rings.contains { !$0.isEmpty || $0.isAbandoned.load(ordering: .acquiring) }
+        }
+    }
+
+    private func takeRecords() {
+        let rings = shared.withLock { shared in
+            if spool.count < options.spoolCapacity {
+                spool.append(contentsOf: shared.durable)
+                shared.durable.removeAll(keepingCapacity: true)
+            }
+            return shared.rings
+        }
+        for ring in rings {
+            // Read before draining: what was pushed before the producer left is seen below.
+            let isAbandoned = ring.isAbandoned.load(ordering: .acquiring)
+            while spool.count < options.spoolCapacity, let record = ring.pop() {
+                spool.append(Pending(record: record, then: nil, deadline: .max))
+            }
+            if isAbandoned, ring.isEmpty { shared.withLock { $0.rings.removeAll { $0 === ring } } }
+        }
+        counters.waiting.store(spool.count, ordering: .relaxed)
+    }
+
+    /// One transaction over the oldest records. On success they leave the spool and their callers hear of it.
+    private func commit() -> Bool {
+        let group = spool.prefix(Self.maximumGroup)
+        let started = DispatchTime.now().uptimeNanoseconds
+        var outcomes = [AppendOutcome]()
+        outcomes.reserveCapacity(group.count)
+        do {
+            do {
+                try write(group, into: &outcomes, tolerantly: false)
+            } catch let error as DatabaseError where Self.isPermanent(error) {
+                outcomes.removeAll(keepingCapacity: true)
+                try write(group, into: &outcomes, tolerantly: true)
+            }
+        } catch {
+            counters.retries.wrappingAdd(1, ordering: .relaxed)
+            let reason = Self.describe(error)
+            shared.withLock { $0.failure = reason }
+            return false
+        }
+        shared.withLock { $0.failure = nil }
+        let microseconds = Int((DispatchTime.now().uptimeNanoseconds - started) / 1_000)
+        counters.lastCommitMicroseconds.store(microseconds, ordering: .relaxed)
+        counters.commits.wrappingAdd(1, ordering: .relaxed)
+        counters.committed.wrappingAdd(outcomes.count { $0 != .refused }, ordering: .relaxed)
+        for (pending, outcome) in zip(group, outcomes) { pending.then?(outcome) }
+        spool.removeFirst(group.count)
+        counters.waiting.store(spool.count, ordering: .relaxed)
+        return true
+    }
+
+    /// - Parameter tolerantly: a record the database refuses for good is left out and counted, and the others go in.
+    private func write(
+        _ group: ArraySlice<Pending>, into outcomes: inout [AppendOutcome], tolerantly: Bool
+    ) throws {
+        try database.writeWithoutTransaction { database in
+            try database.inTransaction(.immediate) {
+                for pending in group {
+                    var result = (isNew: false, statusChanged: false)
+                    do {
+                        if tolerantly {
+                            try database.inSavepoint {
+                                result = try RecordWriting.apply(pending.record, to: database)
+                                return .commit
+                            }
+                        } else {
+                            result = try RecordWriting.apply(pending.record, to: database)
+                        }
+                        outcomes.append(.committed(isNew: result.isNew, statusChanged: result.statusChanged))
+                    } catch let error as DatabaseError where tolerantly && Self.isPermanent(error) {
+                        counters.rejected.wrappingAdd(1, ordering: .relaxed)
+                        outcomes.append(.refused)
+                    }
+                }
+                return .commit
+            }
+        }
+    }
+
+    /// Lets go of callers who have waited long enough. Their records stay.
+    private func expire() {
+        let now = DispatchTime.now().uptimeNanoseconds
+        for index in spool.indices where spool[index].deadline <= now {
+            spool[index].then?(.spooled)
+            spool[index].then = nil
+            spool[index].deadline = .max
+        }
+    }
+
+    private func shutDown() {
+        let rest = shared.withLock { shared in
+            shared.isClosed = true
+            defer { shared.durable.removeAll() }
+            return shared.durable
+        }
+        for pending in spool + rest { pending.then?(.refused) }
+        counters.refused.wrappingAdd(spool.count + rest.count, ordering: .relaxed)
+        spool.removeAll()
+        try? database.close()
+        finished.signal()
+    }
+
+    /// Would fail again however often it is tried.
+    private static func isPermanent(_ error: DatabaseError) -> Bool {
+        switch error.resultCode {
+        case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG, .SQLITE_RANGE, .SQLITE_ERROR: true
+        default: false
+        }
+    }
+
+    static func describe(_ error: any Error) -> String {
+        guard let error = error as? DatabaseError else { return "\(error)" }
+        return error.message ?? error.resultCode.description
+    }
+}

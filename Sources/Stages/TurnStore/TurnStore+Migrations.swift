@@ -1,0 +1,71 @@
+import GRDB
+
+/// The schema, forward only. A migration that has shipped is never edited; a change is a new one.
+///
+/// Each table has one author: `calls` and `turns` the conversation (a webhook makes the first row of a call),
+/// `carrier_events` and `call_status` the webhooks. There are no foreign keys: the authors are different threads, and a
+/// turn must not wait for a webhook.
+enum Schema {
+    /// `PRAGMA application_id`: "MBTS".
+    static let applicationID: Int32 = 0x4D42_5453
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 calls, turns, carrier events, call status") { database in
+            try database.execute(
+                sql: """
+                    PRAGMA application_id = \(applicationID);
+                    CREATE TABLE calls (
+                        id TEXT PRIMARY KEY NOT NULL,
+                        tenant TEXT NOT NULL,
+                        direction TEXT NOT NULL,
+                        from_number TEXT NOT NULL,
+                        to_number TEXT NOT NULL,
+                        stream TEXT,
+                        prompt_hash TEXT,
+                        started_ms INTEGER NOT NULL,
+                        ended_ms INTEGER,
+                        end_reason TEXT,
+                        frame_counts TEXT
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX calls_by_start ON calls (started_ms, id);
+                    CREATE INDEX calls_by_tenant ON calls (tenant, started_ms, id);
+                    CREATE TABLE recordings (
+                        call TEXT NOT NULL,
+                        path TEXT NOT NULL,
+                        PRIMARY KEY (call, path)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE turns (
+                        call TEXT NOT NULL,
+                        turn INTEGER NOT NULL,
+                        speaker TEXT NOT NULL,
+                        item TEXT,
+                        text TEXT NOT NULL,
+                        text_source TEXT NOT NULL,
+                        planned_text TEXT NOT NULL,
+                        started_ms INTEGER NOT NULL,
+                        ended_ms INTEGER,
+                        interrupted_ms INTEGER,
+                        response_ms INTEGER,
+                        interruption_ms INTEGER,
+                        PRIMARY KEY (call, turn)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE carrier_events (
+                        call TEXT NOT NULL,
+                        kind TEXT NOT NULL,
+                        sequence INTEGER NOT NULL,
+                        received_ms INTEGER NOT NULL,
+                        fields TEXT NOT NULL,
+                        PRIMARY KEY (call, kind, sequence)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE call_status (
+                        call TEXT PRIMARY KEY NOT NULL,
+                        status TEXT NOT NULL,
+                        sequence INTEGER NOT NULL,
+                        changed_ms INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
+        return migrator
+    }
+}

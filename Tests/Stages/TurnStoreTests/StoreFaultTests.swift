@@ -1,0 +1,159 @@
+import Conversation
+import Foundation
+import GRDB
+import Testing
+
+@testable import TurnStore
+
+@Suite struct `Turn store in trouble` {
+    let directory: TemporaryDirectory
+    var path: String { directory.file("store.sqlite") }
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func refusal(_ path: String) -> StoreError? {
+        do {
+            _ = try TurnStore(path: path)
+            return nil
+        } catch { return error }
+    }
+
+    @Test func `a missing directory is named`() {
+        let missing = directory.file("nowhere/store.sqlite")
+        let error = refusal(missing)
+        #expect(error?.code == .directoryMissing)
+        #expect(error?.message == "turn store \(missing): no directory \(directory.path)/nowhere")
+    }
+
+    @Test func `a directory, a file of something else and a place nobody can write are refused in one line`() throws {
+        #expect(refusal(directory.path)?.code == .cannotOpen)
+        try Data(repeating: 0x41, count: 4_096).write(to: URL(fileURLWithPath: path))
+        #expect(refusal(path)?.code == .notADatabase)
+        let unwritable = refusal("/proc/store.sqlite")
+        #expect(unwritable?.code == .cannotOpen)
+        #expect(unwritable?.message.contains("\n") == false)
+    }
+
+    @Test func `a database of another program is left alone`() throws {
+        try DatabaseQueue(path: path).inDatabase { try $0.execute(sql: "CREATE TABLE notes (text TEXT)") }
+        #expect(refusal(path)?.code == .foreignDatabase)
+    }
+
+    @Test func `a database of a newer version is left alone`() throws {
+        try TurnStore(path: path).close()
+        try DatabaseQueue(path: path).inDatabase {
+            try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 the future')")
+        }
+        #expect(refusal(path)?.code == .newerDatabase)
+    }
+
+    @Test func `opening for reading makes no file`() {
+        #expect(throws: StoreError.self) { try TurnStore.openReadOnly(path) }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func `S65 a locked database delays the records and loses none`() throws {
+        var options = TurnStoreOptions()
+        (options.durableMilliseconds, options.busyMilliseconds) = (50, 10)
+        let store = try TurnStore(path: path, options: options)
+        let lock = try locked(path)
+        var inlet = store.makeInlet()
+        let isTaken = inlet.push(start("CA1"))
+        #expect(isTaken)
+        #expect(store.appendAndWait(start("CA2")) == .spooled)
+        let health = store.health
+        guard case .retrying(let reason) = health.state else {
+            Issue.record("state: \(health.state)")
+            return
+        }
+        #expect(reason == "database is locked")
+        #expect(health.retries > 0 && health.waiting == 2)
+        try lock.inDatabase { try $0.execute(sql: "ROLLBACK") }
+        let isWritten = try eventually { try store.calls().count == 2 }
+        #expect(isWritten)
+        #expect(store.health.state == .ready)
+    }
+
+    @Test func `S65 a full disk delays the records and loses none`() throws {
+        let store = try TurnStore(path: path)
+        // The largest number of pages a connection may use is how SQLite itself rehearses a full disk.
+        try store.limitPages(to: 1)
+        var inlet = store.makeInlet()
+        for number in 0..<2_000 {
+            let isTaken = inlet.push(start("CA\(number)"))
+            #expect(isTaken)
+        }
+        let isWaiting = eventually {
+            if case .retrying(let reason) = store.health.state { reason == "database or disk is full" } else { false }
+        }
+        #expect(isWaiting)
+        try store.limitPages(to: 1_000_000)
+        store.close()
+        #expect(try TurnStore.openReadOnly(path).calls(limit: 5_000).count == 2_000)
+    }
+
+    @Test func `S65 a deleted file is noticed`() throws {
+        let store = try TurnStore(path: path)
+        #expect(store.health.state == .ready)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(store.health.state == .fileReplaced)
+    }
+
+    /// Ten lives of a writing process, each ended by SIGKILL at a moment from a seed.
+    @Test func `S64 kill -9 loses no acknowledged event and no turn older than 50 ms`() throws {
+        let bundle = try #require(try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        let probe = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("StoreKillProbe")
+        var random = SeededGenerator(state: 64)
+        for life in 0..<10 {
+            let file = directory.file("life-\(life).sqlite")
+            let (promises, killedAt) = try run(
+                probe, file, killAfterMilliseconds: UInt32.random(in: 60...260, using: &random))
+            // The service that starts after the kill: it recovers the log.
+            let store = try TurnStore(path: file)
+            defer { store.close() }
+            let reader = store.reader
+            let events = Set(try reader.carrierEvents(of: "CA-kill").map(\.sequence))
+            let turns = try reader.turnIndexes(of: "CA-kill")
+            for line in promises {
+                let words = line.split(separator: " ")
+                if words.count == 2, words[0] == "acknowledged", let number = Int64(words[1]) {
+                    #expect(events.contains(number), "life \(life), event \(number)")
+                } else if words.count == 3, let number = Int(words[1]), let pushedAt = UInt64(words[2]) {
+                    // 50 ms on an idle host; on a shared one the writer thread may wait for a core as well.
+                    if pushedAt + 200_000_000 < killedAt {
+                        #expect(turns.contains(number), "life \(life), turn \(number)")
+                    }
+                }
+            }
+            #expect(!promises.isEmpty)
+        }
+    }
+
+    private func run(_ probe: URL, _ file: String, killAfterMilliseconds: UInt32) throws -> ([Substring], UInt64) {
+        let process = Process(), pipe = Pipe()
+        process.executableURL = probe
+        process.arguments = [file]
+        process.standardOutput = pipe
+        try process.run()
+        // The clock starts at its first line, so that slow start-up is not what gets killed.
+        var output = try #require(try pipe.fileHandleForReading.read(upToCount: 1))
+        usleep(killAfterMilliseconds * 1_000)
+        let killedAt = DispatchTime.now().uptimeNanoseconds
+        kill(process.processIdentifier, SIGKILL)
+        output += pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        // The last line may be half a line.
+        return (String(decoding: output, as: UTF8.self).split(separator: "\n").dropLast(), killedAt)
+    }
+}
+
+/// SplitMix64, so that a failing run can be repeated.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}
