@@ -40,6 +40,3 @@ public struct ToolDefinition: Sendable, Equatable {
         description: "Hang up. Call it in the same answer in which you say goodbye, once the caller wants nothing more."
     )
 }
-
-/// Who called whom.
-public enum CallDirection: String, Sendable, CaseIterable { case inbound, outbound }
