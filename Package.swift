@@ -124,11 +124,14 @@ let package = Package(
         // Tests mirror Sources. AllocationProbe counts mallocs per thread; AudioOracles and the scripts call other tools.
         .target(name: "AllocationProbe", path: "Tests/Support/AllocationProbe"),
         tests("AudioPipelineTests", uses: ["AudioPipeline", "AllocationProbe"]),
-        tests("MulawCodecTests", path: "Tests/Stages/MulawCodecTests", uses: ["MulawCodec", "AllocationProbe"]),
+        tests(
+            "MulawCodecTests", path: "Tests/Stages/MulawCodecTests", resources: [.copy("Golden")],
+            uses: ["MulawCodec", "AudioPipeline", "AllocationProbe"]),
         tests(
             "ResampleTests", path: "Tests/Stages/ResampleTests", uses: ["Resample", "CSampleRate", "AllocationProbe"]),
         tests("OpusCodecTests", path: "Tests/Stages/OpusCodecTests", uses: ["OpusCodec", "AllocationProbe"]),
-        tests("VADTests", path: "Tests/Stages/VADTests", uses: ["VAD", "AllocationProbe"]),
+        tests(
+            "VADTests", path: "Tests/Stages/VADTests", uses: ["VAD", "AudioPipeline", "AllocationProbe"]),
         tests("SpeechToTextTests", path: "Tests/Stages/SpeechToTextTests", uses: ["SpeechToText"]),
         tests("RecordingTests", path: "Tests/Stages/RecordingTests", uses: ["Recording"]),
         tests(
@@ -141,7 +144,7 @@ let package = Package(
         .executableTarget(
             name: "StoreKillProbe", dependencies: ["TurnStore", "Conversation"],
             path: "Tests/Support/StoreKillProbe", swiftSettings: strict),
-        tests("TelemetryTests", uses: ["Telemetry"]),
+        tests("TelemetryTests", uses: ["Telemetry", "AudioPipeline", logging]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
         tests("ConfigurationTests", uses: ["Configuration"]),
         tests("CallControlTests", uses: ["CallControl"]),

@@ -30,7 +30,8 @@ public typealias PCMFrameReader = FrameReader<Int16>
 
 /// The end of a `FrameRing` that frames go into. One thread at a time.
 @safe
-public struct FrameWriter<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {  // Owns its index; see RingStorage.
+public struct FrameWriter<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+    // Sendable: it owns its index, and a slot belongs to one end at a time.
     @usableFromInline var cursor: WriteCursor
     @usableFromInline let slots: UnsafeMutablePointer<Element>
     /// Elements per frame.
@@ -65,7 +66,8 @@ public struct FrameWriter<Element: BitwiseCopyable>: ~Copyable, @unchecked Senda
 
 /// The end of a `FrameRing` that frames come out of. One thread at a time.
 @safe
-public struct FrameReader<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {  // Owns its index; see RingStorage.
+public struct FrameReader<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+    // Sendable: it owns its index, and a slot belongs to one end at a time.
     @usableFromInline var cursor: ReadCursor
     @usableFromInline let slots: UnsafeMutablePointer<Element>
     /// Elements per frame.

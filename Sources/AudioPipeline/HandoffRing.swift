@@ -47,7 +47,8 @@ final class HandoffSlots<Element: Sendable>: @unchecked Sendable {  // A slot be
 
 /// The end of a `HandoffRing` that elements go into. One thread at a time.
 @safe
-public struct HandoffWriter<Element: Sendable>: ~Copyable, @unchecked Sendable {  // Owns its index; see RingStorage.
+public struct HandoffWriter<Element: Sendable>: ~Copyable, @unchecked Sendable {
+    // Sendable: it owns its index, and a slot belongs to one end at a time.
     @usableFromInline var cursor: WriteCursor
     @usableFromInline let owner: HandoffSlots<Element>
 
@@ -74,7 +75,8 @@ public struct HandoffWriter<Element: Sendable>: ~Copyable, @unchecked Sendable {
 
 /// The end of a `HandoffRing` that elements come out of. One thread at a time.
 @safe
-public struct HandoffReader<Element: Sendable>: ~Copyable, @unchecked Sendable {  // Owns its index; see RingStorage.
+public struct HandoffReader<Element: Sendable>: ~Copyable, @unchecked Sendable {
+    // Sendable: it owns its index, and a slot belongs to one end at a time.
     @usableFromInline var cursor: ReadCursor
     @usableFromInline let owner: HandoffSlots<Element>
 

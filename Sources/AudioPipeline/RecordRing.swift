@@ -16,7 +16,8 @@ public struct RecordRing<Record: BitwiseCopyable>: ~Copyable {
 
 /// The end of a `RecordRing` that records go into. One thread at a time.
 @safe
-public struct RecordWriter<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendable {  // Owns its index; see RingStorage.
+public struct RecordWriter<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+    // Sendable: it owns its index, and a slot belongs to one end at a time.
     @usableFromInline var cursor: WriteCursor
     @usableFromInline let slots: UnsafeMutablePointer<Record>
 
@@ -41,7 +42,8 @@ public struct RecordWriter<Record: BitwiseCopyable>: ~Copyable, @unchecked Senda
 
 /// The end of a `RecordRing` that records come out of. One thread at a time.
 @safe
-public struct RecordReader<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendable {  // Owns its index; see RingStorage.
+public struct RecordReader<Record: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+    // Sendable: it owns its index, and a slot belongs to one end at a time.
     @usableFromInline var cursor: ReadCursor
     @usableFromInline let slots: UnsafeMutablePointer<Record>
 

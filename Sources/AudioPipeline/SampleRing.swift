@@ -18,7 +18,8 @@ public struct SampleRing<Element: BitwiseCopyable>: ~Copyable {
 
 /// The end of a `SampleRing` that samples go into. One thread at a time.
 @safe
-public struct SampleWriter<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {  // Owns its index; see RingStorage.
+public struct SampleWriter<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+    // Sendable: it owns its index, and a slot belongs to one end at a time.
     @usableFromInline var cursor: WriteCursor
     @usableFromInline let slots: UnsafeMutablePointer<Element>
 
@@ -53,7 +54,8 @@ public struct SampleWriter<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
 
 /// The end of a `SampleRing` that samples come out of. One thread at a time.
 @safe
-public struct SampleReader<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {  // Owns its index; see RingStorage.
+public struct SampleReader<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+    // Sendable: it owns its index, and a slot belongs to one end at a time.
     @usableFromInline var cursor: ReadCursor
     @usableFromInline let slots: UnsafeMutablePointer<Element>
 
