@@ -1,0 +1,227 @@
+/// Base64 of RFC 4648 section 4, canonical form only: the standard alphabet, padded to whole groups of four, unused bits
+/// zero, no line breaks. Works in the caller's memory, sixteen characters at a time, and allocates nothing.
+enum Base64 {
+    /// Characters that `byteCount` bytes become.
+    @inline(__always)
+    static func encodedCount(_ byteCount: Int) -> Int { (byteCount + 2) / 3 * 4 }
+
+    // MARK: Decoding
+
+    /// How far a run of base64 went.
+    struct Run: Equatable {
+        /// Index of the first character that is not part of it.
+        var end: Int
+        /// Bytes written from the start of the output.
+        var byteCount: Int
+    }
+
+    enum Fault: Equatable {
+        /// A character outside the alphabet, padding in the wrong place, an incomplete group, or bits set in what is
+        /// left over.
+        case notBase64
+        /// More bytes than the output holds.
+        case tooLong
+    }
+
+    enum Outcome: Equatable {
+        case decoded(Run)
+        case failed(Fault)
+    }
+
+    /// Decodes from `lower` up to the first quote, which is not consumed, or to the end of `text`.
+    @inline(__always)
+    static func decode(
+        _ text: Span<UInt8>, from lower: Int, into output: inout MutableSpan<UInt8>
+    ) -> Outcome {
+        var index = lower
+        var written = 0
+        // Each step reads 16 characters and writes 12 bytes by two overlapping stores of 8 that reach 14.
+        let room = output.count
+        var raw = unsafe output.mutableBytes
+        while index + 16 <= text.count, written + 14 <= room {
+            let characters = unsafe text.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self)
+            let values = sixBitValues(characters)
+            let words = unsafe unsafeBitCast(values, to: SIMD2<UInt64>.self)
+            guard (words[0] | words[1]) & 0x8080_8080_8080_8080 == 0 else { break }
+            let groups = packedGroups(values)
+            raw.storeBytes(of: groups[0], toByteOffset: written, as: UInt64.self)
+            raw.storeBytes(of: groups[1], toByteOffset: written + 6, as: UInt64.self)
+            index += 16
+            written += 12
+        }
+        return decodeRest(text, from: index, into: &output, written: written)
+    }
+
+    @inline(never)
+    private static func decodeRest(
+        _ text: Span<UInt8>, from start: Int, into output: inout MutableSpan<UInt8>, written start2: Int
+    ) -> Outcome {
+        var index = start
+        var decoder = GroupDecoder(written: start2)
+        while index < text.count, text[index] != UInt8(ascii: "\"") {
+            if let fault = decoder.push(text[index], into: &output) { return .failed(fault) }
+            index += 1
+        }
+        guard decoder.isWhole else { return .failed(.notBase64) }
+        return .decoded(Run(end: index, byteCount: decoder.written))
+    }
+
+    /// Decodes a string that holds escapes, such as `\/`.
+    static func decode(
+        escaped slice: JSONSlice, of text: Span<UInt8>, into output: inout MutableSpan<UInt8>
+    ) -> Outcome {
+        var unescaper = JSONUnescaper(slice)
+        var decoder = GroupDecoder(written: 0)
+        while let byte = unescaper.next(text) {
+            if let fault = decoder.push(byte, into: &output) { return .failed(fault) }
+        }
+        guard decoder.isWhole else { return .failed(.notBase64) }
+        return .decoded(Run(end: slice.upper, byteCount: decoder.written))
+    }
+
+    /// One character at a time: what comes after the last sixteen, and what is escaped.
+    private struct GroupDecoder {
+        private(set) var written: Int
+        private var bits: UInt32 = 0
+        private var characters = 0
+        private var padding = 0
+        /// A padded group has been read; nothing may follow it.
+        private var isFinished = false
+
+        init(written: Int) { self.written = written }
+
+        /// No group is left half finished.
+        var isWhole: Bool { characters == 0 }
+
+        mutating func push(_ byte: UInt8, into output: inout MutableSpan<UInt8>) -> Fault? {
+            guard !isFinished else { return .notBase64 }
+            bits <<= 6
+            if byte == UInt8(ascii: "=") {
+                guard characters >= 2 else { return .notBase64 }
+                padding += 1
+            } else {
+                let value = Base64.sixBitValue(byte)
+                guard value < 64, padding == 0 else { return .notBase64 }
+                bits |= UInt32(value)
+            }
+            characters += 1
+            guard characters == 4 else { return nil }
+            let count = 3 - padding
+            guard bits & ((1 << UInt32(padding * 8)) - 1) == 0 else { return .notBase64 }
+            guard written + count <= output.count else { return .tooLong }
+            for position in 0..<count {
+                output[written] = UInt8(truncatingIfNeeded: bits >> UInt32(16 - position * 8))
+                written += 1
+            }
+            isFinished = padding > 0
+            (bits, characters) = (0, 0)
+            return nil
+        }
+    }
+
+    private static func sixBitValue(_ byte: UInt8) -> UInt8 {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: 0xFF
+        }
+    }
+
+    /// The six bits behind each character, 0xFF where it is outside the alphabet. By comparisons instead of a table:
+    /// baseline x86-64 has no byte shuffle.
+    @inline(__always)
+    private static func sixBitValues(_ characters: SIMD16<UInt8>) -> SIMD16<UInt8> {
+        let upper = characters &- 65, lower = characters &- 97, digit = characters &- 48
+        return SIMD16<UInt8>(repeating: 0xFF)
+            .replacing(with: upper, where: upper .< 26)
+            .replacing(with: lower &+ 26, where: lower .< 26)
+            .replacing(with: digit &+ 52, where: digit .< 10)
+            .replacing(with: 62, where: characters .== 43)
+            .replacing(with: 63, where: characters .== 47)
+    }
+
+    /// Sixteen six-bit values as twice six bytes, each in the low end of a word, first byte lowest.
+    @inline(__always)
+    private static func packedGroups(_ values: SIMD16<UInt8>) -> SIMD2<UInt64> {
+        let pairs = unsafe unsafeBitCast(values, to: SIMD8<UInt16>.self)
+        let twelve = (pairs & 0xFF) &<< 6 | pairs &>> 8
+        let quads = unsafe unsafeBitCast(twelve, to: SIMD4<UInt32>.self)
+        let big = (quads & 0xFFFF) &<< 12 | quads &>> 16  // 24 bits, first byte highest.
+        let little = big &>> 16 | big & 0xFF00 | (big & 0xFF) &<< 16
+        let words = unsafe unsafeBitCast(little, to: SIMD2<UInt64>.self)
+        return words & 0xFF_FFFF | (words &>> 8) & 0xFFFF_FF00_0000
+    }
+
+    // MARK: Encoding
+
+    /// Writes `bytes` as base64 at `offset` of `output`.
+    ///
+    /// - Returns: the index behind the last character.
+    /// - Precondition: `output` has room for `encodedCount(bytes.count)` characters from `offset`.
+    @inline(__always)
+    static func encode(_ bytes: Span<UInt8>, into output: inout MutableSpan<UInt8>, at offset: Int) -> Int {
+        precondition(offset >= 0 && output.count - offset >= encodedCount(bytes.count), "base64: no room")
+        var index = 0
+        var target = offset
+        // Each step reads 12 bytes by two overlapping loads of 8 that reach 14, and writes 16 characters.
+        var raw = unsafe output.mutableBytes
+        while index + 14 <= bytes.count {
+            let low = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let high = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index + 6, as: UInt64.self)
+            let characters = characters(of: SIMD2(UInt64(littleEndian: low), UInt64(littleEndian: high)))
+            raw.storeBytes(of: characters, toByteOffset: target, as: SIMD16<UInt8>.self)
+            index += 12
+            target += 16
+        }
+        return encodeRest(bytes, from: index, into: &output, at: target)
+    }
+
+    private static func encodeRest(
+        _ bytes: Span<UInt8>, from start: Int, into output: inout MutableSpan<UInt8>, at offset: Int
+    ) -> Int {
+        var index = start
+        var target = offset
+        while index < bytes.count {
+            let left = min(bytes.count - index, 3)
+            var group = UInt32(bytes[index]) << 16
+            if left > 1 { group |= UInt32(bytes[index + 1]) << 8 }
+            if left > 2 { group |= UInt32(bytes[index + 2]) }
+            output[target] = character(group >> 18)
+            output[target + 1] = character(group >> 12)
+            output[target + 2] = left > 1 ? character(group >> 6) : UInt8(ascii: "=")
+            output[target + 3] = left > 2 ? character(group) : UInt8(ascii: "=")
+            index += 3
+            target += 4
+        }
+        return target
+    }
+
+    private static func character(_ bits: UInt32) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: bits & 63)
+        return switch value {
+        case 0..<26: value + UInt8(ascii: "A")
+        case 26..<52: value - 26 + UInt8(ascii: "a")
+        case 52..<62: value - 52 + UInt8(ascii: "0")
+        case 62: UInt8(ascii: "+")
+        default: UInt8(ascii: "/")
+        }
+    }
+
+    /// Twice six bytes, each in the low end of a word, as sixteen characters.
+    @inline(__always)
+    private static func characters(of words: SIMD2<UInt64>) -> SIMD16<UInt8> {
+        let spread = words & 0xFF_FFFF | (words & 0xFFFF_FF00_0000) &<< 8
+        let little = unsafe unsafeBitCast(spread, to: SIMD4<UInt32>.self)
+        let big = (little & 0xFF) &<< 16 | little & 0xFF00 | little &>> 16
+        let quads = big &>> 18 | (big &>> 12 & 63) &<< 8 | (big &>> 6 & 63) &<< 16 | (big & 63) &<< 24
+        let values = unsafe unsafeBitCast(quads, to: SIMD16<UInt8>.self)
+        return (values &+ 65)
+            .replacing(with: values &+ 71, where: values .> 25)
+            .replacing(with: values &- 4, where: values .> 51)
+            .replacing(with: 43, where: values .== 62)
+            .replacing(with: 47, where: values .== 63)
+    }
+}
