@@ -281,7 +281,7 @@ public struct PlayoutQueue: ~Copyable {
     @inline(never)
     private mutating func keepOutsidePool(_ bytes: Span<UInt8>) {
         counts.overflowed += Int64(bytes.count)
-        unsafe bytes.withUnsafeBufferPointer { overflow.append(contentsOf: $0) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe overflow.append(contentsOf: $0) }
     }
 
     @inline(never)
