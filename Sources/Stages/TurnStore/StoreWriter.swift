@@ -1,3 +1,4 @@
+import AudioPipeline
 import Dispatch
 import Foundation
 import GRDB
@@ -19,7 +20,7 @@ final class StoreWriter: @unchecked Sendable {
     }
 
     private struct Shared {
-        var rings = [RecordRing]()
+        var outlets = [StoreOutlet]()
         var durable = [Pending]()
         var failure: String?
         var isClosing = false
@@ -69,7 +70,7 @@ final class StoreWriter: @unchecked Sendable {
     var failure: String? { shared.withLock { $0.failure } }
     var isClosed: Bool { shared.withLock { $0.isClosed } }
 
-    func add(_ ring: RecordRing) { shared.withLock { $0.rings.append(ring) } }
+    func add(_ outlet: StoreOutlet) { shared.withLock { $0.outlets.append(outlet) } }
 
     /// Any thread but one inside a tick: it takes a lock, held by the writer only to swap two arrays.
     func append(_ record: StoreRecord, then: @escaping @Sendable (AppendOutcome) -> Void) {
@@ -89,10 +90,11 @@ final class StoreWriter: @unchecked Sendable {
 
     /// Any thread. One atomic exchange unless the writer sleeps.
     func wake(urgently: Bool = false) {
-        // Sequentially consistent on both sides: either the writer sees the record or the producer sees it parked.
-        let seen = phase.load(ordering: .sequentiallyConsistent)
+        // A fence on both sides between own store and own load: either the writer sees the record, or we see it parked.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        let seen = phase.load(ordering: .relaxed)
         guard seen == Phase.parked || urgently && seen == Phase.grouping else { return }
-        if phase.compareExchange(expected: seen, desired: Phase.busy, ordering: .sequentiallyConsistent).exchanged {
+        if phase.compareExchange(expected: seen, desired: Phase.busy, ordering: .relaxed).exchanged {
             signal.signal()
         }
     }
@@ -127,37 +129,41 @@ final class StoreWriter: @unchecked Sendable {
 
     /// Sleeps until there is a record, then a little longer for company unless somebody waits.
     private func waitForRecords() {
-        phase.store(Phase.parked, ordering: .sequentiallyConsistent)
+        phase.store(Phase.parked, ordering: .relaxed)
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
         if !hasRecords { signal.wait() }
-        phase.store(Phase.grouping, ordering: .sequentiallyConsistent)
+        phase.store(Phase.grouping, ordering: .relaxed)
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
         if !shared.withLock({ !$0.durable.isEmpty || $0.isClosing }) {
             _ = signal.wait(timeout: .now() + .milliseconds(options.groupMilliseconds))
         }
-        phase.store(Phase.busy, ordering: .sequentiallyConsistent)
+        phase.store(Phase.busy, ordering: .relaxed)
     }
 
     private var hasRecords: Bool {
         shared.withLock { shared in
             shared.isClosing || !shared.durable.isEmpty
-                || shared.rings.contains { !$0.isEmpty || $0.isAbandoned.load(ordering: .acquiring) }
+                || shared.outlets.contains { $0.records.count > 0 || $0.isAbandoned.load(ordering: .acquiring) }
         }
     }
 
     private func takeRecords() {
-        let rings = shared.withLock { shared in
+        let outlets = shared.withLock { shared in
             if spool.count < options.spoolCapacity {
                 spool.append(contentsOf: shared.durable)
                 shared.durable.removeAll(keepingCapacity: true)
             }
-            return shared.rings
+            return shared.outlets
         }
-        for ring in rings {
+        for outlet in outlets {
             // Read before draining: what was pushed before the producer left is seen below.
-            let isAbandoned = ring.isAbandoned.load(ordering: .acquiring)
-            while spool.count < options.spoolCapacity, let record = ring.pop() {
+            let isAbandoned = outlet.isAbandoned.load(ordering: .acquiring)
+            while spool.count < options.spoolCapacity, let record = outlet.records.pop() {
                 spool.append(Pending(record: record, then: nil, deadline: .max))
             }
-            if isAbandoned, ring.isEmpty { shared.withLock { $0.rings.removeAll { $0 === ring } } }
+            if isAbandoned, outlet.records.count == 0 {
+                shared.withLock { $0.outlets.removeAll { $0 === outlet } }
+            }
         }
         counters.waiting.store(spool.count, ordering: .relaxed)
     }

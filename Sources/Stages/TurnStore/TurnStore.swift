@@ -1,10 +1,11 @@
+import AudioPipeline
 import Foundation
 import GRDB
 import Synchronization
 
 /// Sizes and times of a store.
 public struct TurnStoreOptions: Sendable {
-    /// Records one producer thread may leave behind before the writer takes them; a power of two.
+    /// Records one producer thread may leave behind before the writer takes them.
     public var inletCapacity = 4_096
     /// Records kept in memory while the database cannot be written.
     public var spoolCapacity = 65_536
@@ -52,9 +53,10 @@ public final class TurnStore: Sendable {
 
     /// Any thread, once per producer thread.
     public func makeInlet() -> StoreInlet {
-        let ring = RecordRing(capacity: options.inletCapacity)
-        writer.add(ring)
-        return StoreInlet(ring: ring, writer: writer)
+        let ring = HandoffRing<StoreRecord>(capacity: options.inletCapacity)
+        let outlet = StoreOutlet(records: ring.reader)
+        writer.add(outlet)
+        return StoreInlet(records: ring.writer, outlet: outlet, writer: writer)
     }
 
     /// Any thread but one inside a tick. `then` runs on the writer thread after the commit, or when the deadline has
