@@ -136,7 +136,7 @@ let package = Package(
         tests("RecordingTests", path: "Tests/Stages/RecordingTests", uses: ["Recording"]),
         tests(
             "RealtimeBridgeTests", path: "Tests/Stages/RealtimeBridgeTests",
-            uses: ["RealtimeBridge", "AllocationProbe"]),
+            uses: ["AudioPipeline", "Conversation", "RealtimeBridge", "AllocationProbe"]),
         tests("ConversationTests", path: "Tests/Stages/ConversationTests", uses: ["Conversation"]),
         tests(
             "TurnStoreTests", path: "Tests/Stages/TurnStoreTests",
