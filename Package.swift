@@ -146,7 +146,7 @@ let package = Package(
             path: "Tests/Support/StoreKillProbe", swiftSettings: strict),
         tests("TelemetryTests", uses: ["Telemetry", "AudioPipeline", logging]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
-        tests("ConfigurationTests", uses: ["Configuration"]),
+        tests("ConfigurationTests", uses: ["Configuration", "Conversation"]),
         tests("CallControlTests", uses: ["CallControl"]),
         tests("LocalAgentTests", uses: ["LocalAgent", "Transport"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
