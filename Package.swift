@@ -136,7 +136,7 @@ let package = Package(
         tests("RecordingTests", path: "Tests/Stages/RecordingTests", uses: ["Recording"]),
         tests(
             "RealtimeBridgeTests", path: "Tests/Stages/RealtimeBridgeTests",
-            uses: ["AudioPipeline", "Conversation", "RealtimeBridge", "AllocationProbe"]),
+            uses: ["RealtimeBridge", "AllocationProbe"]),
         tests("ConversationTests", path: "Tests/Stages/ConversationTests", uses: ["Conversation"]),
         tests(
             "TurnStoreTests", path: "Tests/Stages/TurnStoreTests",
@@ -146,7 +146,7 @@ let package = Package(
             path: "Tests/Support/StoreKillProbe", swiftSettings: strict),
         tests("TelemetryTests", uses: ["Telemetry", "AudioPipeline", logging]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
-        tests("ConfigurationTests", uses: ["Configuration", "Conversation"]),
+        tests("ConfigurationTests", uses: ["Configuration"]),
         tests("CallControlTests", uses: ["CallControl"]),
         tests("LocalAgentTests", uses: ["LocalAgent", "Transport"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),

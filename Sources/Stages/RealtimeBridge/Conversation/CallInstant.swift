@@ -14,6 +14,10 @@ public struct CallInstant: Comparable, Hashable, Sendable, BitwiseCopyable {
         CallInstant(nanoseconds: nanoseconds + milliseconds * 1_000_000)
     }
 
+    public func advanced(by nanoseconds: Int64) -> CallInstant {
+        CallInstant(nanoseconds: self.nanoseconds + nanoseconds)
+    }
+
     /// Milliseconds from `earlier` to here; negative when `earlier` is later.
     public func milliseconds(since earlier: CallInstant) -> Int64 { (nanoseconds - earlier.nanoseconds) / 1_000_000 }
 

@@ -12,7 +12,7 @@ public enum ConversationAction: Sendable, Equatable {
     case pausePlayout
     /// Go on with the very next sample.
     case resumePlayout
-    /// Drop what is queued and send the carrier's `clear`.
+    /// Drop what is queued and send the carrier's `clear`. Ends a pause: what comes after it plays.
     case clearPlayout
     /// Speak the tenant's fallback message, as this item of playout.
     case playFallback(PlayoutItem)

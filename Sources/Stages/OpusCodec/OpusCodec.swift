@@ -1,0 +1,1 @@
+// Room laid out; its first type arrives with the next commits.

@@ -1,0 +1,123 @@
+/// What the rows of the table do.
+extension Conversation {
+    mutating func perform(_ effect: ConversationEffect, _ actions: inout ActionList) {
+        switch effect {
+        case .startTimers:
+            arm(.modelGiveUp, inMilliseconds: policy.modelGiveUpMilliseconds, &actions)
+            arm(.maximumDuration, inMilliseconds: policy.maximumDurationMilliseconds, &actions)
+        case .openModel:
+            link.stage = .opening
+            actions.append(.openModel)
+        case .retryLater:
+            link.stage = .waiting
+            link.attempts += 1
+            let wait = min(2_000, policy.reconnectMilliseconds << Int64(min(link.attempts - 1, 10)))
+            arm(.modelReconnect, inMilliseconds: wait, &actions)
+        case .configure:
+            link.stage = .configuring
+            actions.append(.send(.configure(optionalFields: link.sendsOptionalFields)))
+            arm(.modelConfigure, inMilliseconds: policy.configureMilliseconds, &actions)
+        case .openUplink:
+            actions.append(.openUplink)
+            if !digits.isEmpty { arm(.digitGap, inMilliseconds: policy.digitGapMilliseconds, &actions) }
+        case .holdUplink: actions.append(.holdUplink)
+        case .introduceCaller: introduceCaller(&actions)
+        case .replayHistory: replayHistory(&actions)
+        case .requestGreeting: request(OwedReply(purpose: .greeting), &actions)
+        case .requestResponse:
+            guard let reply = owed else { return }
+            owed = nil
+            request(reply, &actions)
+        case .cancelResponse:
+            if ledger.queued > 0 { cut(byCaller: false, &actions) } else { cancelActive(&actions) }
+        case .beginAgentTurn: storeNewestTurn(&actions)
+        case .endAgentTurns: endHeardTurns(&actions)
+        case .pausePlayout:
+            interruption.isPending = true
+            actions.append(.pausePlayout)
+            actions.append(.note(.interruptionPending))
+            arm(.confirmInterruption, inMilliseconds: policy.confirmInterruptionMilliseconds, &actions)
+        case .resumePlayout:
+            guard interruption.isPending else { return }
+            interruption.isPending = false
+            disarm(.confirmInterruption, &actions)
+            actions.append(.resumePlayout)
+        case .cutPlayout: cut(byCaller: interruption.isBeingConfirmed, &actions)
+        case .awaitGoodbye:
+            arm(.hangUpAfterGoodbye, inMilliseconds: policy.goodbyeLimitMilliseconds, &actions)
+        case .playFallback: playFallback(&actions)
+        case .hangUp: hangUp(&actions)
+        case .release: release(&actions)
+        }
+    }
+
+    private mutating func request(_ reply: OwedReply, _ actions: inout ActionList) {
+        active = ActiveResponse(purpose: reply.purpose, isRetry: reply.isRetry)
+        if reply.purpose == .toolAnswer { tools.rounds += 1 }
+        actions.append(.send(.createResponse(instructions: instructions(for: reply.purpose))))
+        arm(.responseStart, inMilliseconds: policy.responseStartMilliseconds, &actions)
+    }
+
+    private func introduceCaller(_ actions: inout ActionList) {
+        guard !prompt.callerContext.isEmpty else { return }
+        actions.append(.send(.createText(role: .system, text: prompt.callerContext)))
+    }
+
+    /// Turns replayed word by word; what came before them goes as one message.
+    static let replayedTurns = 12
+
+    /// Tells a new session what was said (S56). The caller's words go as the caller's, all else as the system's (R10).
+    private mutating func replayHistory(_ actions: inout ActionList) {
+        introduceCaller(&actions)
+        let said = turns.turns.filter { !$0.text.isEmpty }
+        let earlier = said.dropLast(Self.replayedTurns)
+        if !earlier.isEmpty {
+            let lines = earlier.map { "\($0.speaker == .caller ? "Caller" : "You"): \($0.text)" }
+            let text = "Earlier in this call:\n" + lines.joined(separator: "\n")
+            actions.append(.send(.createText(role: .system, text: text)))
+        }
+        for turn in said.suffix(Self.replayedTurns) {
+            let role: ItemRole = turn.speaker == .caller ? .user : .assistant
+            actions.append(.send(.createText(role: role, text: turn.text)))
+        }
+        for result in tools.orphanResults { actions.append(.send(.createText(role: .system, text: result))) }
+        tools.orphanResults.removeAll()
+        if let last = turns.turns.last, last.speaker == .caller, last.text.isEmpty {
+            let text =
+                "The connection was lost for a moment and the caller's last words with it: ask to hear them again."
+            actions.append(.send(.createText(role: .system, text: text)))
+        }
+    }
+
+    private mutating func playFallback(_ actions: inout ActionList) {
+        if link.stage != .closed && link.stage != .waiting { actions.append(.closeModel) }
+        link.stage = .closed
+        (active, owed, digits) = (nil, nil, "")
+        tools.pending.removeAll()
+        for timer in TimerID.allCases where timer != .maximumDuration { disarm(timer, &actions) }
+        if ledger.unheard(at: now) > 0 || interruption.isPending { cut(byCaller: false, &actions) }
+        let item = ledger.item(response: nil, wireItem: nil, at: now)
+        actions.append(.note(.fallbackSpoken))
+        actions.append(.playFallback(item))
+        arm(.hangUpAfterGoodbye, inMilliseconds: policy.goodbyeLimitMilliseconds, &actions)
+    }
+
+    /// R5: the only place that hangs up.
+    private mutating func hangUp(_ actions: inout ActionList) {
+        interruption.isPending = false
+        closeTurns(&actions)
+        for timer in TimerID.allCases { disarm(timer, &actions) }
+        (active, owed) = (nil, nil)
+        tools.pending.removeAll()
+        actions.append(.hangUp(ending?.reason ?? .operatorAsked))
+        if awaitsTranscripts { arm(.transcriptGrace, inMilliseconds: policy.transcriptGraceMilliseconds, &actions) }
+    }
+
+    private mutating func release(_ actions: inout ActionList) {
+        disarm(.transcriptGrace, &actions)
+        if link.stage == .ready { loseTranscripts(&actions) }
+        if link.stage != .closed && link.stage != .waiting { actions.append(.closeModel) }
+        link.stage = .closed
+        actions.append(.persist(.ended(ending?.reason ?? .operatorAsked, at: now)))
+    }
+}

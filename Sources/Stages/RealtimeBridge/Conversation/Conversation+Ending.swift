@@ -1,0 +1,122 @@
+/// Why and how the call is coming to its end.
+struct Ending {
+    var reason: HangUpReason
+    /// The caller may still change the agent's mind.
+    var isInterruptible: Bool
+    /// What the ledger had sent when the goodbye was last found overdue.
+    var sentAtLastLook = 0
+}
+
+extension Conversation {
+    /// Now: the carrier is gone or an operator hangs up.
+    mutating func end(_ reason: HangUpReason, _ actions: inout ActionList) {
+        ending = Ending(reason: reason, isInterruptible: false)
+        take(.callEnded, &actions)
+    }
+
+    mutating func carrierClosed(_ close: CarrierClose, _ actions: inout ActionList) {
+        switch close {
+        case .replaced: return  // Another stream of the same call took over (S24).
+        case .peer, .halfOpen: end(.carrierLost, &actions)
+        case .stalled: end(.carrierStalled, &actions)
+        case .protocolViolation: end(.protocolViolation, &actions)
+        case .shutdown: end(.shutdown, &actions)
+        }
+    }
+
+    /// In our own time: what plays is cut, a goodbye is said, then we hang up.
+    mutating func announceEnd(_ reason: HangUpReason, _ actions: inout ActionList) {
+        if state == .waiting { return end(reason, &actions) }
+        guard ending == nil else {
+            ending?.isInterruptible = false  // Ending already; now it is final.
+            return
+        }
+        ending = Ending(reason: reason, isInterruptible: reason == .silence)
+        take(.endAnnounced, &actions)
+        owed = state == .goodbye ? OwedReply(purpose: .goodbye) : nil
+    }
+
+    /// The response that called `end_call` is done (S46).
+    mutating func endCalled(after response: ActiveResponse, _ actions: inout ActionList) {
+        if let owed, owed.purpose.isAnswer { return }  // The caller has said more meanwhile: that is answered first.
+        ending = Ending(reason: .agentSaidGoodbye, isInterruptible: policy.goodbyeIsInterruptible)
+        owed = response.hadAudio ? nil : OwedReply(purpose: .goodbye)
+        take(.endCalled, &actions)
+    }
+
+    /// The goodbye or the fallback message was not heard in time. As long as it goes out it is waited for.
+    mutating func goodbyeOverdue(_ actions: inout ActionList) {
+        let unheard = ledger.unheardMilliseconds(at: now)
+        let isPaused = state == .interruptionPending
+        if isPaused || (unheard > 0 && ledger.sent > ending?.sentAtLastLook ?? 0) {
+            ending?.sentAtLastLook = ledger.sent
+            return arm(.hangUpAfterGoodbye, inMilliseconds: unheard + policy.markGraceMilliseconds, &actions)
+        }
+        take(state == .fallback ? .fallbackHeard : .goodbyeHeard, &actions)
+    }
+
+    /// Part of `settle`: what was heard to its end.
+    mutating func settlePlayout(_ actions: inout ActionList) {
+        let grace = policy.markGraceMilliseconds
+        let isAllHeard = ledger.isAllHeard(at: now, graceMilliseconds: grace)
+        switch state {
+        case .goodbye, .fallback:
+            guard active == nil, owed == nil else { return }
+            if isAllHeard || (state == .goodbye && ledger.received == 0) {
+                noteLateMarks(&actions)
+                take(state == .fallback ? .fallbackHeard : .goodbyeHeard, &actions)
+            } else if ledger.isFullySent {
+                arm(.hangUpAfterGoodbye, at: ledger.computedEnd.advanced(byMilliseconds: grace), &actions)
+            }
+        case .greeting, .speaking, .reconnecting, .interruptionPending:
+            if state == .interruptionPending && ending != nil { return }
+            if state == .reconnecting && !hadOpenTurn { return }
+            if isAllHeard, ledger.newest != nil {
+                noteLateMarks(&actions)
+                take(.playoutHeard, &actions)
+                resolveHeldItems(&actions)
+                disarm(.playoutHeard, &actions)
+            } else if ledger.isFullySent {
+                let wait = policy.carrierEchoesMarks ? grace : 0
+                arm(.playoutHeard, at: ledger.computedEnd.advanced(byMilliseconds: wait), &actions)
+            }
+        case .waiting, .connecting, .configuring, .listening, .thinking, .closing, .ended:
+            disarm(.playoutHeard, &actions)
+        }
+    }
+
+    private var hadOpenTurn: Bool { turns.hasOpenAgentTurn }
+
+    private func noteLateMarks(_ actions: inout ActionList) {
+        if policy.carrierEchoesMarks, !ledger.isProven { actions.append(.note(.marksLate)) }
+    }
+
+    /// Part of `settle`: only true silence of both sides counts (S48).
+    mutating func settleSilence(_ actions: inout ActionList) {
+        let isSilent =
+            state == .listening && !voice.isSpeaking && !speech.isSpeaking && owed == nil && digits.isEmpty
+            && link.stage == .ready
+        if !isSilent {
+            disarm(.silence, &actions)
+        } else if !isArmed(.silence) {
+            arm(.silence, inMilliseconds: policy.silenceMilliseconds, &actions)
+        }
+    }
+
+    mutating func silenceLasted(_ actions: inout ActionList) {
+        guard silencePrompts == 0 else { return announceEnd(.silence, &actions) }
+        silencePrompts += 1
+        actions.append(.note(.silencePrompted))
+        owe(.silencePrompt)
+    }
+
+    /// After the hang-up only text for turns is taken (S41, R9).
+    mutating func whileClosing(_ event: ConversationEvent, _ actions: inout ActionList) {
+        switch event {
+        case .model(.inputTranscript(let item, let transcript)): transcribed(item, transcript, &actions)
+        case .modelClosed: link.stage = .closed
+        case .deadline(.transcriptGrace): expired(.transcriptGrace, &actions)
+        default: break
+        }
+    }
+}

@@ -1,0 +1,195 @@
+/// Why a response was asked for. The order is that of urgency: of two owed ones the greater is asked for.
+enum ReplyPurpose: Int, Comparable, Sendable {
+    case filler, silencePrompt, toolAnswer, digits, turn, greeting, own, goodbye
+
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+    /// Somebody waits for it: it is asked for again when nothing of it was heard.
+    var isAnswer: Bool { self == .turn || self == .digits || self == .toolAnswer }
+}
+
+struct ActiveResponse: Sendable {
+    /// Nil until `response.created`.
+    var id: WireID?
+    var purpose: ReplyPurpose
+    var isRetry = false
+    var cancelRequested = false
+    /// Audio of it was admitted.
+    var hadAudio = false
+    /// A frame of it went to the carrier.
+    var playoutBegan = false
+    /// What the ledger had received when `responseStart` last ran out.
+    var receivedAtLastLook = 0
+    var toolCalls = 0
+    var calledEnd = false
+}
+
+struct OwedReply: Sendable, Equatable {
+    var purpose: ReplyPurpose
+    var isRetry = false
+    /// Held until the caller's words are committed, or a timer ends the wait.
+    var waitsForCaller = false
+}
+
+extension Conversation {
+    /// Notes that an answer is due. One owed reply answers everything said before it is asked for.
+    mutating func owe(_ purpose: ReplyPurpose, waits: Bool = false, retried: Bool = false) {
+        let reply = OwedReply(purpose: purpose, isRetry: retried, waitsForCaller: waits)
+        guard let owed else { return self.owed = reply }
+        self.owed = OwedReply(
+            purpose: max(owed.purpose, purpose), isRetry: owed.isRetry || retried,
+            waitsForCaller: owed.waitsForCaller && waits)
+    }
+
+    /// Part of `settle`: asks, when nothing is active and the floor allows it.
+    mutating func askForOwedReply(_ actions: inout ActionList) {
+        guard let reply = owed, active == nil, link.stage == .ready, !reply.waitsForCaller else { return }
+        guard state != .goodbye || reply.purpose == .goodbye else { return owed = nil }
+        // The caller has the floor: only what answers him is asked for while he speaks.
+        if reply.purpose < .digits, voice.isSpeaking || speech.isSpeaking { return }
+        guard canTake(.responseRequested) else { return }
+        take(.responseRequested, &actions)
+    }
+
+    mutating func responseCreated(_ response: WireID, _ actions: inout ActionList) {
+        if active != nil, active?.id == nil {
+            active?.id = response
+            return
+        }
+        guard active?.id != response, link.stage == .ready else { return }
+        // The model began by itself.
+        selfAnswers += 1
+        let isWelcome = active == nil && ending == nil && selfAnswers <= policy.maximumSelfAnswers
+        if isWelcome || (policy.turns == .model && active == nil && ending == nil && speech.awaitsOwnAnswer) {
+            if policy.turns == .model, speech.awaitsOwnAnswer {
+                selfAnswers = 0
+                speech.awaitsOwnAnswer = false
+            }
+            active = ActiveResponse(id: response, purpose: .own)
+        } else {
+            actions.append(.send(.cancelResponse(response: response)))
+            if selfAnswers == policy.maximumSelfAnswers + 1 { actions.append(.note(.selfAnswerStopped)) }
+        }
+    }
+
+    mutating func responseDone(_ outcome: ResponseOutcome, _ actions: inout ActionList) {
+        guard let done = active, done.id == outcome.response else {  // S33
+            return actions.append(.note(.staleEventIgnored))
+        }
+        ledger.complete(response: outcome.response)
+        dropActive(&actions)
+        if done.calledEnd, !done.cancelRequested, ending == nil { return endCalled(after: done, &actions) }
+        if done.cancelRequested { return }
+        let wasHeard = done.hadAudio || done.toolCalls > 0
+        switch outcome.status {
+        case .completed, .other:
+            if wasHeard { return }
+            actions.append(.note(.responseEmpty))
+            retry(done, &actions)
+        case .cancelled:
+            return  // By the server, not by us. Nothing stays behind (S23); the silence timer runs.
+        case .failed, .incomplete:
+            actions.append(.note(.responseFailed))
+            if wasHeard { return }
+            if outcome.errorCode == "insufficient_quota" { return giveUpModel(&actions) }
+            retry(done, &actions)
+        }
+    }
+
+    /// Once more, then the fallback message (S25, S43).
+    private mutating func retry(_ done: ActiveResponse, _ actions: inout ActionList) {
+        switch done.purpose {
+        case .filler, .goodbye: return  // `settle` hangs up when no goodbye could be said.
+        case .greeting, .own, .turn, .digits, .toolAnswer, .silencePrompt: break
+        }
+        guard !done.isRetry else { return giveUpModel(&actions) }
+        actions.append(.note(.responseRetried))
+        // The greeting itself is asked for once (R4): a second try lets the model open in its own words.
+        owe(done.purpose == .greeting || done.purpose == .own ? .turn : done.purpose, retried: true)
+    }
+
+    /// Nothing came within the time allowed.
+    mutating func responseOverdue(_ actions: inout ActionList) {
+        guard let late = active else {
+            guard owed?.waitsForCaller == true else { return }
+            if voice.isSpeaking || speech.isSpeaking {
+                return arm(.responseStart, inMilliseconds: policy.withdrawnAnswerMilliseconds, &actions)
+            }
+            owed?.waitsForCaller = false
+            return
+        }
+        if !late.cancelRequested, late.hadAudio || late.toolCalls > 0 {
+            // It began: it may take its time, as long as something comes or plays.
+            if ledger.received > late.receivedAtLastLook || ledger.unheard(at: now) > 0 {
+                active?.receivedAtLastLook = ledger.received
+                return arm(.responseStart, inMilliseconds: policy.responseStartMilliseconds, &actions)
+            }
+            actions.append(.note(.responseFailed))
+        }
+        if !late.cancelRequested, link.stage == .ready { actions.append(.send(.cancelResponse(response: late.id))) }
+        ledger.complete(response: late.id)
+        active = nil
+        if !late.cancelRequested, !late.hadAudio, late.toolCalls == 0 { retry(late, &actions) }
+    }
+
+    /// Cancels the active response. It stays active, and bars others, until the model says it is done.
+    mutating func cancelActive(_ actions: inout ActionList) {
+        guard let response = active, !response.cancelRequested, link.stage == .ready else { return }
+        active?.cancelRequested = true
+        actions.append(.send(.cancelResponse(response: response.id)))
+        arm(.responseStart, inMilliseconds: policy.responseStartMilliseconds, &actions)
+    }
+
+    /// The active response is over.
+    mutating func dropActive(_ actions: inout ActionList) {
+        active = nil
+        disarm(.responseStart, &actions)
+    }
+
+    /// The caller goes on speaking and has heard nothing of the answer: it is withdrawn and owed again (S38).
+    mutating func withdrawAnswer(_ actions: inout ActionList) {
+        guard policy.withdrawsUnheardAnswer, policy.turns == .ours, state == .thinking, let answer = active,
+            answer.purpose.isAnswer, !answer.cancelRequested, answer.toolCalls == 0, link.stage == .ready
+        else { return }
+        actions.append(.note(.answerWithdrawn))
+        take(.answerWithdrawn, &actions)
+        oweAgain(answer, &actions)
+    }
+
+    /// `answer` was cancelled unheard: it is asked for again with the caller's next words, or when none are committed.
+    mutating func oweAgain(_ answer: ActiveResponse, _ actions: inout ActionList) {
+        owe(answer.purpose, waits: true, retried: answer.isRetry)
+        arm(.responseStart, inMilliseconds: policy.withdrawnAnswerMilliseconds, &actions)
+    }
+
+    // MARK: Words for the model
+
+    /// Instructions of one response; nil answers the history as it stands.
+    func instructions(for purpose: ReplyPurpose) -> String? {
+        switch purpose {
+        case .greeting: prompt.greetingRequest
+        case .goodbye: prompt.goodbyeRequest(ending?.reason)
+        case .silencePrompt: "The caller has been silent. Ask in one short sentence whether they are still there."
+        case .filler: "Say in a few words that it takes a moment longer. Nothing else."
+        case .turn, .digits, .toolAnswer, .own: nil
+        }
+    }
+}
+
+extension SessionPrompt {
+    /// The one place where the greeting is asked for.
+    var greetingRequest: String {
+        "Say exactly the following to the caller, word for word and nothing else:\n\(greeting)"
+    }
+
+    func goodbyeRequest(_ reason: HangUpReason?) -> String {
+        let why =
+            switch reason {
+            case .maximumDuration: "The longest time allowed for this call has been reached. Say so kindly"
+            case .silence: "The caller has not said anything for a while. Say that you are hanging up now"
+            case .shutdown: "The call has to end now for technical reasons. Apologise"
+            default: "The conversation is over"
+            }
+        return "\(why) and say goodbye, in one or two short sentences."
+    }
+}

@@ -1,0 +1,177 @@
+/// The model's session: where it stands and how often it was tried.
+struct ModelLink {
+    enum Stage { case closed, waiting, opening, configuring, ready }
+
+    var stage = Stage.closed
+    /// Tries since the session was last ready.
+    var attempts = 0
+    /// Cleared once the server refused the optional fields.
+    var sendsOptionalFields = true
+    var wasResent = false
+}
+
+extension Conversation {
+    mutating func streamStarted(_ actions: inout ActionList) {
+        if take(.streamStarted, &actions) { return }
+        // A carrier retry: the new stream's buffer is empty, everything else goes on (S24).
+        ledger.streamReplaced(at: now)
+        actions.append(.note(.streamReplaced))
+    }
+
+    mutating func modelOpened(_ actions: inout ActionList) {
+        guard link.stage == .opening else { return actions.append(.note(.staleEventIgnored)) }
+        link.wasResent = false
+        take(.modelOpened, &actions)
+    }
+
+    mutating func sessionUpdated(_ echo: SessionEcho, _ actions: inout ActionList) {
+        guard link.stage == .configuring || link.stage == .ready else {
+            return actions.append(.note(.staleEventIgnored))
+        }
+        guard accepts(echo) else {  // Fatal for the session, never noise for the caller (S18).
+            actions.append(.note(.configurationRefused))
+            return giveUpModel(&actions)
+        }
+        guard link.stage == .configuring else { return }  // The answer to the resend.
+        link.stage = .ready
+        link.attempts = 0
+        disarm(.modelConfigure, &actions)
+        disarm(.modelGiveUp, &actions)
+        if state == .reconnecting {
+            actions.append(.note(.modelReconnected))
+            if interruption.isPending {
+                take(.confirmedWhilePending, &actions)
+            } else {
+                take(ledger.unheard(at: now) > 0 ? .confirmedWhileSpeaking : .confirmed, &actions)
+            }
+        } else {
+            take(policy.greets && !prompt.greeting.isEmpty ? .confirmedWithGreeting : .confirmed, &actions)
+        }
+    }
+
+    /// R3: formats, language and turn detection as ordered.
+    func accepts(_ echo: SessionEcho) -> Bool {
+        guard echo.inputFormat == policy.inputFormat, echo.outputFormat == policy.outputFormat else { return false }
+        if let language = echo.language, !language.isEmpty, language != prompt.language { return false }
+        switch policy.turns {
+        case .ours:
+            return echo.turnDetection == "server_vad" && echo.createResponse == false && echo.interruptResponse == false
+        case .model:
+            return echo.turnDetection != nil && echo.createResponse != false
+        }
+    }
+
+    /// Three seconds without an echo: one resend.
+    mutating func configureUnanswered(_ actions: inout ActionList) {
+        guard link.stage == .configuring, !link.wasResent else { return }
+        link.wasResent = true
+        actions.append(.note(.configurationResent))
+        take(.configureAgain, &actions)
+        disarm(.modelConfigure, &actions)
+    }
+
+    mutating func giveUpModel(_ actions: inout ActionList) {
+        if isSayingGoodbye { return finishGoodbyeAlone(&actions) }
+        ending = ending ?? Ending(reason: .modelUnavailable, isInterruptible: false)
+        if take(.modelGivenUp, &actions) { return }
+        if ending?.reason == .modelUnavailable { ending = nil }
+    }
+
+    mutating func retryModel(_ actions: inout ActionList) {
+        guard link.stage == .waiting else { return }
+        take(.retryDue, &actions)
+    }
+
+    mutating func modelClosed(_ close: ModelClose, _ actions: inout ActionList) {
+        guard link.stage != .closed, link.stage != .waiting else { return }
+        if case .refused(let status) = close, status != 429, (400..<500).contains(status) {
+            link.stage = .closed  // The same request would be refused again.
+            actions.append(.note(.modelLost))
+            return giveUpModel(&actions)
+        }
+        loseSession(&actions)
+    }
+
+    /// The session is gone, or is as good as gone.
+    mutating func loseSession(_ actions: inout ActionList) {
+        let wasReady = link.stage == .ready
+        link.stage = .closed
+        disarm(.modelConfigure, &actions)
+        if isSayingGoodbye { return finishGoodbyeAlone(&actions) }
+        if wasReady {
+            actions.append(.note(.modelLost))
+            forgetSession(&actions)
+            arm(.modelGiveUp, inMilliseconds: policy.modelGiveUpMilliseconds, &actions)
+        }
+        guard link.attempts < policy.reconnectAttempts else { return giveUpModel(&actions) }
+        take(wasReady ? .modelLost : .connectionFailed, &actions)
+    }
+
+    private var isSayingGoodbye: Bool { state == .goodbye || (state == .interruptionPending && ending != nil) }
+
+    /// No voice for more: what was said so far is the goodbye.
+    private mutating func finishGoodbyeAlone(_ actions: inout ActionList) {
+        if link.stage != .closed { actions.append(.closeModel) }
+        link.stage = .closed
+        forgetSession(&actions)
+        owed = nil
+        take(.goodbyeResumed, &actions)
+        take(.modelLost, &actions)
+    }
+
+    /// What only the lost session knew. An answer of which nothing was played is owed again.
+    private mutating func forgetSession(_ actions: inout ActionList) {
+        if let lost = active {
+            ledger.complete(response: lost.id)
+            active = nil
+            disarm(.responseStart, &actions)
+            if !lost.playoutBegan, !lost.cancelRequested, lost.purpose != .filler {
+                owe(lost.purpose == .greeting || lost.purpose == .own ? .turn : lost.purpose)
+            }
+        }
+        speech = ModelSpeech()
+        tools.orphanAll()
+        loseTranscripts(&actions)
+    }
+
+    /// Most errors leave the session as it was.
+    mutating func modelFailed(_ error: ModelError, _ actions: inout ActionList) {
+        if link.stage == .configuring, error.eventID.hasPrefix("configure") {
+            return configurationRefused(&actions)
+        }
+        switch error.code {
+        case "response_cancel_not_active":
+            actions.append(.note(.benignError))
+            if active?.cancelRequested == true { dropActive(&actions) }
+        case "conversation_already_has_active_response":
+            actions.append(.note(.benignError))
+            if let refused = active, refused.id == nil {  // Ours was refused: ask again when the other one is done.
+                dropActive(&actions)
+                owe(refused.purpose == .greeting ? .turn : refused.purpose, waits: true, retried: refused.isRetry)
+                arm(.responseStart, inMilliseconds: policy.withdrawnAnswerMilliseconds, &actions)
+            }
+        case "input_audio_buffer_commit_empty": actions.append(.note(.benignError))
+        case "session_expired":
+            actions.append(.note(.modelError))
+            if link.stage == .ready || link.stage == .configuring {
+                actions.append(.closeModel)
+                loseSession(&actions)
+            }
+        case "beta_api_shape_disabled", "invalid_api_key", "model_not_found", "insufficient_quota":
+            actions.append(.note(.modelError))
+            giveUpModel(&actions)
+        case let code where code.hasPrefix("item_"): actions.append(.note(.benignError))
+        default:
+            let isTruncation = error.eventID.hasPrefix("truncate") || error.message.contains("already shorter")
+            actions.append(.note(isTruncation ? .benignError : .modelError))
+        }
+    }
+
+    /// Once without the optional fields, then the fallback (S19).
+    private mutating func configurationRefused(_ actions: inout ActionList) {
+        actions.append(.note(.configurationRefused))
+        guard link.sendsOptionalFields else { return giveUpModel(&actions) }
+        link.sendsOptionalFields = false
+        take(.configureAgain, &actions)
+    }
+}
