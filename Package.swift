@@ -136,7 +136,7 @@ let package = Package(
         tests("RecordingTests", path: "Tests/Stages/RecordingTests", uses: ["Recording"]),
         tests(
             "RealtimeBridgeTests", path: "Tests/Stages/RealtimeBridgeTests",
-            uses: ["RealtimeBridge", "AllocationProbe"]),
+            uses: ["AudioPipeline", "Conversation", "RealtimeBridge", "AllocationProbe"]),
         tests("ConversationTests", path: "Tests/Stages/ConversationTests", uses: ["Conversation"]),
         tests(
             "TurnStoreTests", path: "Tests/Stages/TurnStoreTests",
@@ -146,7 +146,7 @@ let package = Package(
             path: "Tests/Support/StoreKillProbe", swiftSettings: strict),
         tests("TelemetryTests", uses: ["Telemetry", "AudioPipeline", logging]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
-        tests("ConfigurationTests", uses: ["Configuration"]),
+        tests("ConfigurationTests", uses: ["Configuration", "Conversation"]),
         tests("CallControlTests", uses: ["CallControl"]),
         tests("LocalAgentTests", uses: ["LocalAgent", "Transport"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),

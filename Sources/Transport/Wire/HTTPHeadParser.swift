@@ -100,8 +100,10 @@ import CHTTPParser
         do throws(HTTPFailure) {
             var position = 0
             if body == nil {
-                let (count, isEnd) = try scanner.scan(input)
+                let (count, isEnd, failure) = scanner.scan(input)
                 try feed(input.extracting(0..<count))
+                // Only now: what is wrong first in the stream is the answer, however the stream was cut.
+                if let failure { throw failure }
                 position = count
                 if isEnd { try finishHead() }
             }
@@ -121,6 +123,8 @@ import CHTTPParser
     }
 
     private func feed(_ head: Span<UInt8>) throws(HTTPFailure) {
+        // No bytes would tell http_parser that the stream has ended.
+        guard !head.isEmpty else { return }
         let taken = unsafe head.withUnsafeBytes { bytes in
             unsafe http_parser_execute(
                 parser, &settings, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)

@@ -91,6 +91,7 @@ private func head(_ lines: String...) -> String { lines.joined(separator: "\r\n"
         (head("GET / HTTP/0.9", "Host: a"), 505),
         (head("BREW / HTTP/1.1", "Host: a"), 501),
         (head("CONNECT a:443 HTTP/1.1", "Host: a"), 501),
+        ("GE: /\u{1}", 501), ("GET /\u{1}: ", 400),  // two faults: the first in the stream is the answer
         ("\u{16}\u{3}\u{1}", 400),  // a TLS client at the plain port
         ("GET /" + String(repeating: "a", count: 20_000), 431),
         ("GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X: 1\r\n", count: 101), 431),

@@ -31,7 +31,10 @@ public struct TwilioParser: CarrierParser, ~Copyable {
             audioCount = 0
             return .malformed(.json(scanner.fault ?? .trailingBytes, offset: scanner.position))
         }
-        return message(fields, text)
+        let message = message(fields, text)
+        // A message of another kind may carry a `media` member too: its audio is nobody's.
+        if case .media = message {} else { audioCount = 0 }
+        return message
     }
 
     /// What one message said, in whatever order it said it.

@@ -56,3 +56,14 @@ extension JSONSlice {
         return WireID(bytes.span.extracting(0..<length))
     }
 }
+
+extension JSONSlice {
+    /// Bytes of the text once its escapes are undone. Allocates nothing.
+    @inline(never)
+    func unescapedCount(in text: Span<UInt8>) -> Int {
+        var bytes = JSONUnescaper(self)
+        var count = 0
+        while bytes.next(text) != nil { count += 1 }
+        return count
+    }
+}

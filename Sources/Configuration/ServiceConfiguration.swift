@@ -1,0 +1,140 @@
+/// All that a service is told before it starts. Read from one YAML file, or embedded.
+public struct ServiceConfiguration: Sendable, Equatable {
+    /// What the carrier reaches: webhooks and media streams.
+    public var publicListener = PublicListenerConfiguration()
+    /// What the operator reaches: metrics, readiness, the API.
+    public var adminListener = AdminListenerConfiguration()
+    public var model = ModelConfiguration()
+    /// The SQLite file.
+    public var storePath = "media-bridge.sqlite"
+    public var recordingDirectory = "recordings"
+    public var telemetry = TelemetryConfiguration()
+    public var limits = LimitConfiguration()
+    public var twilio = TwilioConfiguration()
+    public var agent = AgentConfiguration()
+    public var tenants = [Tenant]()
+
+    public init() {}
+
+    /// The tenant that owns a called number, in E.164. There is no default tenant: another number is nobody's.
+    public func tenant(forNumber number: String) -> Tenant? { tenants.first { $0.numbers.contains(number) } }
+
+    public func tenant(id: String) -> Tenant? { tenants.first { $0.id == id } }
+}
+
+public struct TLSFiles: Sendable, Equatable {
+    /// PEM files, absolute.
+    public var certificate: String
+    public var key: String
+    public init(certificate: String, key: String) { (self.certificate, self.key) = (certificate, key) }
+}
+
+public struct PublicListenerConfiguration: Sendable, Equatable {
+    public var host = "127.0.0.1"
+    /// 0 takes any free port.
+    public var port = 8080
+    /// How the carrier names us: scheme, host and port if any, without a slash at the end. Webhook signatures are
+    /// computed over it. Nil on loopback only: then `http://host:port`.
+    public var publicURL: String?
+    /// Nil serves plain, for a proxy in front that ends TLS.
+    public var tls: TLSFiles?
+    public init() {}
+}
+
+public struct AdminListenerConfiguration: Sendable, Equatable {
+    public var host = "127.0.0.1"
+    public var port = 9090
+    /// Bearer token; nil on loopback only.
+    public var token: Secret?
+    public init() {}
+
+    public var isLoopback: Bool { Hosts.isLoopback(host) }
+}
+
+public struct ModelConfiguration: Sendable, Equatable {
+    public enum Kind: String, Sendable, CaseIterable {
+        /// Any server of the OpenAI Realtime protocol, by its URL.
+        case openai
+        /// The agent inside this service: no account, no key.
+        case local
+    }
+    public enum AudioFormat: String, Sendable, CaseIterable {
+        /// G.711 mu-law, 8 kHz; passes through unchanged from the carrier.
+        case pcmu
+        /// G.711 A-law, 8 kHz.
+        case pcma
+        /// Linear 16 bits, 24 kHz.
+        case pcm24
+    }
+    public enum TurnDetection: String, Sendable, CaseIterable {
+        case serverVAD = "server_vad"
+        case semanticVAD = "semantic_vad"
+    }
+
+    public var kind = Kind.local
+    public var url = "wss://api.openai.com/v1/realtime"
+    public var model = "gpt-realtime-2"
+    public var apiKey: Secret?
+    public var connectTimeoutMilliseconds = 10_000
+    public var audioFormat = AudioFormat.pcmu
+    /// Nil: the caller's words are not transcribed.
+    public var transcriptionModel: String? = "gpt-4o-mini-transcribe"
+    public var turnDetection = TurnDetection.serverVAD
+    /// Of `server_vad` only.
+    public var threshold = 0.5
+    public var prefixPaddingMilliseconds = 300
+    public var silenceMilliseconds = 500
+    /// PEM file of authorities to trust instead of the system's.
+    public var trustedAuthorities: String?
+    public init() {}
+}
+
+public struct TelemetryConfiguration: Sendable, Equatable {
+    public enum LogLevel: String, Sendable, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+    }
+    public var logLevel = LogLevel.info
+    /// One JSON object per line instead of text.
+    public var json = false
+    public init() {}
+}
+
+public struct LimitConfiguration: Sendable, Equatable {
+    public var maximumCalls = 200
+    /// For a tenant that sets none of its own; nil: only `maximumCalls`.
+    public var maximumCallsPerTenant: Int?
+    /// How long running calls may go on after SIGTERM.
+    public var drainSeconds = 120
+    public init() {}
+}
+
+public struct TwilioConfiguration: Sendable, Equatable {
+    /// Off only by its name in the file, for a network nobody else can reach.
+    public var verifySignatures = true
+    /// Life of a stream token that nobody redeemed.
+    public var streamTokenSeconds = 60
+    public init() {}
+}
+
+/// The local agent.
+public struct AgentConfiguration: Sendable, Equatable {
+    public struct Chat: Sendable, Equatable {
+        public var url: String
+        public var model: String
+        public var apiKey: Secret?
+        public init(url: String, model: String, apiKey: Secret? = nil) {
+            (self.url, self.model, self.apiKey) = (url, model, apiKey)
+        }
+    }
+    /// Phrases and answers; nil: the built-in ones.
+    public var script: String?
+    /// An OpenAI-compatible endpoint that answers what the script does not; nil: the script alone.
+    public var chat: Chat?
+    public init() {}
+}
+
+enum Hosts {
+    static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}

@@ -1,0 +1,65 @@
+public import Conversation
+
+/// One customer of the service: its numbers, its credentials, its agent's words.
+public struct Tenant: Sendable, Equatable {
+    /// What the caller hears when there is no model. One of the two is always set.
+    public enum Fallback: Sendable, Equatable {
+        /// A WAV file, absolute path.
+        case wav(String)
+        /// Spoken once at start (English), or by the carrier in the tenant's language.
+        case text(String)
+    }
+    public enum RecordingFormat: String, Sendable, CaseIterable { case wav, opus, both }
+
+    public var id: String
+    /// E.164, at least one, each in one tenant only.
+    public var numbers: [String]
+    public var accountSid: String
+    /// Twilio's primary auth token of that account: signs its webhooks. Nil only when signatures are not verified.
+    public var authToken: Secret?
+    public var inbound: PromptSource.Script?
+    public var outbound: PromptSource.Script?
+    /// ISO 639-1.
+    public var language = "en"
+    public var voice = "marin"
+    /// IANA, for example `Asia/Jerusalem`.
+    public var timeZone = "UTC"
+    public var fallback: Fallback
+    public var recordingEnabled = false
+    public var recordingFormat = RecordingFormat.wav
+    /// Silence of both sides before the agent asks, and again before it says goodbye.
+    public var silenceSeconds = 20
+    public var maximumMinutes = 60
+    public var turns = ConversationPolicy.Turns.ours
+    public var greetingProtectionMilliseconds = 0
+    public var allowInterruptions = true
+    /// Caller's audio per message to the model: 20, 40, 60 or 100.
+    public var uplinkBatchMilliseconds = 20
+    /// Agent's audio per message to the carrier: 20, 40, 60 or 100.
+    public var downlinkBatchMilliseconds = 20
+    /// How far the carrier's buffer is kept ahead of the caller's ear.
+    public var leadMilliseconds = 160
+    /// Calls at a time; nil: `limits.maximumCallsPerTenant`.
+    public var maximumCalls: Int?
+
+    public init(id: String, numbers: [String], accountSid: String, authToken: Secret?, fallback: Fallback) {
+        (self.id, self.numbers, self.accountSid) = (id, numbers, accountSid)
+        (self.authToken, self.fallback) = (authToken, fallback)
+    }
+
+    /// What prompts are made of.
+    public var promptSource: PromptSource {
+        PromptSource(inbound: inbound, outbound: outbound, language: language, voice: voice, timeZone: timeZone)
+    }
+
+    /// How this tenant's calls are held, as far as the file says; formats are the composition root's.
+    public var conversationPolicy: ConversationPolicy {
+        var policy = ConversationPolicy()
+        policy.turns = turns
+        policy.silenceMilliseconds = Int64(silenceSeconds) * 1_000
+        policy.maximumDurationMilliseconds = Int64(maximumMinutes) * 60_000
+        policy.greetingProtectionMilliseconds = Int64(greetingProtectionMilliseconds)
+        policy.allowInterruptions = allowInterruptions
+        return policy
+    }
+}
