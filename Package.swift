@@ -132,7 +132,7 @@ let package = Package(
         tests("OpusCodecTests", path: "Tests/Stages/OpusCodecTests", uses: ["OpusCodec", "AllocationProbe"]),
         tests(
             "VADTests", path: "Tests/Stages/VADTests", uses: ["VAD", "AudioPipeline", "AllocationProbe"]),
-        tests("SpeechToTextTests", path: "Tests/Stages/SpeechToTextTests", uses: ["SpeechToText"]),
+        tests("SpeechToTextTests", path: "Tests/Stages/SpeechToTextTests", uses: ["SpeechToText", "Resample"]),
         tests("RecordingTests", path: "Tests/Stages/RecordingTests", uses: ["Recording"]),
         tests(
             "RealtimeBridgeTests", path: "Tests/Stages/RealtimeBridgeTests",
