@@ -48,7 +48,7 @@ extension ServiceConfiguration {
         var tenant = Tenant(
             id: id, numbers: readNumbers(fields), accountSid: accountSid, authToken: authToken,
             fallback: readFallback(fields.fields("fallback"), parent: fields))
-
+        tenant.webhookKey = fields.secret("webhookKey")
         tenant.inbound = readScript(fields.fields("inbound"))
         tenant.outbound = readScript(fields.fields("outbound"))
         if tenant.inbound == nil, tenant.outbound == nil {

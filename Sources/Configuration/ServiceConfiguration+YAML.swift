@@ -72,6 +72,7 @@ extension ServiceConfiguration {
         fields.texts("numbers", tenant.numbers)
         fields.text("accountSid", tenant.accountSid)
         fields.secret("authToken", tenant.authToken)
+        fields.secret("webhookKey", tenant.webhookKey)
         for (name, script) in [("inbound", tenant.inbound), ("outbound", tenant.outbound)] {
             guard let script else { continue }
             fields.fields(name) {

@@ -17,6 +17,8 @@ public struct Tenant: Sendable, Equatable {
     public var accountSid: String
     /// Twilio's primary auth token of that account: signs its webhooks. Nil only when signatures are not verified.
     public var authToken: Secret?
+    /// Twilio's shared key, for accounts that sign with HMAC-SHA256; nil: then too the auth token.
+    public var webhookKey: Secret?
     public var inbound: PromptSource.Script?
     public var outbound: PromptSource.Script?
     /// ISO 639-1.

@@ -1,0 +1,123 @@
+public import Configuration
+import Synchronization
+
+/// Why a call was not let in.
+public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
+    /// The service's limit.
+    case full
+    /// The tenant's limit.
+    case tenantFull
+    /// The service is shutting down.
+    case draining
+    /// Not a tenant of this service.
+    case unknownTenant
+}
+
+/// How many calls there are, and may be. One atomic counter for the service and one per tenant: never one too many,
+/// however many threads ask at once.
+public final class Admission: Sendable {
+    /// Places of one tenant, or of the service.
+    fileprivate final class Seats: Sendable {
+        let taken = Atomic<Int>(0)
+        let limit: Atomic<Int>
+        init(limit: Int) { self.limit = Atomic(limit) }
+
+        func take() -> Bool {
+            var seen = taken.load(ordering: .relaxed)
+            while seen < limit.load(ordering: .relaxed) {
+                let (exchanged, original) = taken.weakCompareExchange(
+                    expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing)
+                if exchanged { return true }
+                seen = original
+            }
+            return false
+        }
+
+        func leave() { taken.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
+    }
+
+    private let service: Seats
+    private let tenants: [String: Seats]
+    private let draining = Atomic<Bool>(false)
+
+    public init(limits: LimitConfiguration, tenants: [Tenant]) {
+        service = Seats(limit: limits.maximumCalls)
+        self.tenants = Dictionary(
+            tenants.map { ($0.id, Seats(limit: $0.maximumCalls ?? limits.maximumCallsPerTenant ?? .max)) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Any thread. The place is held until the ticket is released or let go.
+    public func admit(_ tenant: String) throws(AdmissionRefusal) -> AdmissionTicket {
+        let ticket = try admitUnidentified()
+        try ticket.assign(to: tenant)
+        return ticket
+    }
+
+    /// Any thread. For a stream that says only later whose it is; `AdmissionTicket.assign` completes it.
+    public func admitUnidentified() throws(AdmissionRefusal) -> AdmissionTicket {
+        if isDraining { throw .draining }
+        guard service.take() else { throw .full }
+        return AdmissionTicket(self)
+    }
+
+    /// Any thread. From now on nobody new is let in; running calls go on.
+    public func drain() { draining.store(true, ordering: .releasing) }
+    public var isDraining: Bool { draining.load(ordering: .acquiring) }
+
+    /// Calls let in and not yet over.
+    public var active: Int { service.taken.load(ordering: .relaxed) }
+    public var limit: Int { service.limit.load(ordering: .relaxed) }
+    /// Any thread. Calls above a lowered limit go on; the next ones wait for them to end.
+    public func setLimit(_ calls: Int) { service.limit.store(max(0, calls), ordering: .relaxed) }
+
+    public func active(of tenant: String) -> Int { tenants[tenant]?.taken.load(ordering: .relaxed) ?? 0 }
+
+    fileprivate func take(_ tenant: String) throws(AdmissionRefusal) -> Seats {
+        guard let seats = tenants[tenant] else { throw .unknownTenant }
+        guard seats.take() else { throw .tenantFull }
+        return seats
+    }
+
+    fileprivate func leave(_ seats: Seats?) {
+        seats?.leave()
+        service.leave()
+    }
+}
+
+/// One call's place. Given back once: by `release()`, or when the last reference goes.
+public final class AdmissionTicket: Sendable {
+    private struct State {
+        var seats: Admission.Seats?
+        var isReleased = false
+    }
+    private let admission: Admission
+    private let state = Mutex(State())
+
+    fileprivate init(_ admission: Admission) { self.admission = admission }
+
+    deinit { release() }
+
+    /// Counts the place as this tenant's as well. On a refusal the ticket is released.
+    public func assign(to tenant: String) throws(AdmissionRefusal) {
+        let refusal: AdmissionRefusal? = state.withLock { state in
+            guard !state.isReleased, state.seats == nil else { return nil }
+            do throws(AdmissionRefusal) {
+                state.seats = try admission.take(tenant)
+                return nil
+            } catch { return error }
+        }
+        guard let refusal else { return }
+        release()
+        throw refusal
+    }
+
+    /// Any thread, any number of times.
+    public func release() {
+        state.withLock { state in
+            guard !state.isReleased else { return }
+            state.isReleased = true
+            admission.leave(state.seats)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+public import Configuration
+import Conversation
+public import Transport
+
+/// Takes the calls whose media stream was let in. The composition root is one.
+public protocol CallAcceptor: AnyObject, Sendable {
+    /// Loop thread, before 101 is answered. Nil declines: the carrier gets 503.
+    func accept(_ call: AcceptedCall, on loop: EventLoop) -> (handler: any WebSocketHandler, options: WebSocketOptions)?
+}
+
+/// A media stream with valid credentials.
+public struct AcceptedCall: Sendable {
+    public enum Identity: Sendable {
+        /// Announced by a webhook. The stream's `start` must name the same call.
+        case announced(StreamGrant)
+        /// TwiML kept elsewhere: the upgrade was signed by the account of `candidates`, and `start` says the rest.
+        case signed(candidates: [Tenant])
+    }
+
+    public let identity: Identity
+    /// The same call's carrier tries again while an earlier stream of it may still be up: the new one takes over.
+    public let isTakeover: Bool
+    /// The call's place: whoever runs the call holds it until the call is over. Nil when it takes over.
+    public let ticket: AdmissionTicket?
+    public let remoteAddress: String
+
+    /// Whose call it is, once the stream's `start` has come. For `.signed` the tenant is named by the parameter
+    /// `tenant`, or is the only one of the account; then the ticket is counted as the tenant's.
+    /// - Parameter parameters: the `customParameters` of `start`; `tenant`, `direction`, `from` and `to` are read.
+    /// - Returns: nil when the stream is not what it was let in as, or the tenant has no place left.
+    public func grant(
+        call: String, account: String, parameters: [String: String] = [:]
+    ) -> StreamGrant? {
+        switch identity {
+        case .announced(let grant):
+            return grant.call == call && grant.tenant.accountSid == account ? grant : nil
+        case .signed(let candidates):
+            let ofAccount = candidates.filter { $0.accountSid == account }
+            let named = parameters["tenant"].map { name in ofAccount.filter { $0.id == name } } ?? ofAccount
+            guard named.count == 1, let tenant = named.first, !call.isEmpty else { return nil }
+            do { try ticket?.assign(to: tenant.id) } catch { return nil }
+            return StreamGrant(
+                call: call, tenant: tenant,
+                direction: parameters["direction"].flatMap { .init(rawValue: $0) } ?? .inbound,
+                from: parameters["from"] ?? "", to: parameters["to"] ?? "")
+        }
+    }
+}

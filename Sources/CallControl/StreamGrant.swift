@@ -1,0 +1,18 @@
+public import Configuration
+public import Conversation
+
+/// Whose call a media stream is: what the webhook that announced it said, and the tenant as it stood then.
+public struct StreamGrant: Sendable, Equatable {
+    /// The carrier's call id.
+    public var call: String
+    public var tenant: Tenant
+    public var direction: CallDirection
+    /// As the carrier named the parties; not always E.164. Never logged.
+    public var from: String
+    public var to: String
+
+    public init(call: String, tenant: Tenant, direction: CallDirection, from: String, to: String) {
+        (self.call, self.tenant, self.direction) = (call, tenant, direction)
+        (self.from, self.to) = (from, to)
+    }
+}

@@ -1,0 +1,68 @@
+/// The few answers we give in Twilio's markup.
+enum TwiML {
+    static let type = "text/xml; charset=utf-8"
+
+    static func reject(busy: Bool) -> String { document(busy ? #"<Reject reason="busy"/>"# : "<Reject/>") }
+
+    static let hangUp = document("<Hangup/>")
+
+    /// Hands the call's audio to us; `afterStream` is asked what comes next when we close the stream.
+    static func stream(_ url: String, afterStream: String, statusCallback: String) -> String {
+        document(
+            """
+            <Connect action="\(escaped(afterStream))" method="POST">\
+            <Stream url="\(escaped(url))" statusCallback="\(escaped(statusCallback))"/></Connect>
+            """)
+    }
+
+    /// - Parameter language: ISO 639-1.
+    static func sayAndHangUp(_ words: String, language: String) -> String {
+        document(#"<Say language="\#(escaped(locale(language)))">\#(escaped(words))</Say><Hangup/>"#)
+    }
+
+    private static func document(_ content: String) -> String {
+        #"<?xml version="1.0" encoding="UTF-8"?><Response>\#(content)</Response>"#
+    }
+
+    /// For text and for attributes in double quotes. What XML 1.0 cannot hold is left out.
+    static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&apos;"
+            case "\t", "\n", "\r": result += "&#\(scalar.value);"
+            case "\u{0}"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": continue
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// `<Say>` wants a region with most languages.
+    /// Source: twilio.com/docs/voice/twiml/say, language attribute (2026).
+    private static func locale(_ language: String) -> String {
+        switch language {
+        case "ar": "ar-AE"
+        case "da": "da-DK"
+        case "el": "el-GR"
+        case "en": "en-US"
+        case "he": "he-IL"
+        case "hi": "hi-IN"
+        case "ja": "ja-JP"
+        case "ko": "ko-KR"
+        case "nb", "no": "nb-NO"
+        case "pt": "pt-PT"
+        case "sv": "sv-SE"
+        case "zh": "cmn-CN"
+        case "uk": "uk-UA"
+        case "cs": "cs-CZ"
+        case "ca": "ca-ES"
+        case "vi": "vi-VN"
+        default: "\(language)-\(language.uppercased())"
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import Configuration
+import Conversation
+import Transport
+import TurnStore
+
+extension TwilioWebhooks {
+    // MARK: A call begins
+
+    /// `POST /twilio/voice`: refuse, or hand the call's audio to us, with the call on disk first.
+    func voice(_ webhook: Webhook, _ exchange: any HTTPExchange) {
+        let fields = webhook.fields
+        let direction: CallDirection = fields["Direction"]?.hasPrefix("outbound") == true ? .outbound : .inbound
+        let (from, to) = (fields["From"] ?? "", fields["To"] ?? "")
+        // Our number is the called one, unless we called.
+        let ours = direction == .inbound ? to : from
+        guard let tenant = webhook.tenants.first(where: { $0.numbers.contains(ours) }) else {
+            return reject(.numberUnknown, exchange)
+        }
+        guard (direction == .inbound ? tenant.inbound : tenant.outbound) != nil else {
+            return reject(.nothingWrittenForDirection, exchange)
+        }
+        guard store.health.hasRoom else { return reject(.storeFull, busy: true, exchange) }
+
+        let grant = StreamGrant(call: webhook.call, tenant: tenant, direction: direction, from: from, to: to)
+        let token: String
+        do throws(AdmissionRefusal) {
+            let admission = self.admission
+            guard
+                let minted = try tokens.mint(
+                    for: grant, admit: { () throws(AdmissionRefusal) in try admission.admit(tenant.id) })
+            else {
+                if case .ended = tokens.ending(of: webhook.call) {
+                    counters.add(.callOver)
+                    return respond(TwiML.hangUp, exchange)
+                }
+                return reject(.tokenTableFull, busy: true, exchange)
+            }
+            token = minted
+        } catch {
+            return reject(Self.counter(of: error), busy: true, exchange)
+        }
+
+        let origin = publicOrigin
+        let answer = TwiML.stream(
+            "\(origin.webSocket)/twilio/media/\(token)", afterStream: "\(origin.http)/twilio/after-stream",
+            statusCallback: "\(origin.http)/twilio/stream-status")
+        store.appendDurably(
+            .callStarted(
+                CallStart(
+                    call: webhook.call, tenant: tenant.id, direction: direction, from: from, to: to,
+                    startedAtUnixMilliseconds: webhook.receivedAt))
+        ) { _ in }
+        // One queue, in order: when the event is committed, so is the call.
+        let (counters, tokens) = (counters, tokens)
+        store.appendDurably(event(webhook, kind: "voice", status: fields["CallStatus"])) { outcome in
+            switch outcome {
+            case .refused:
+                tokens.forget(grant.call)
+                counters.add(.storeFull)
+                return exchange.respond(.text(200, TwiML.reject(busy: true), type: TwiML.type))
+            case .spooled:
+                // The database is away for a while and the record is in memory: a caller is not turned away for that.
+                counters.add(.answeredBeforeDurable)
+            case .committed: break
+            }
+            counters.add(.voiceAnswered)
+            exchange.respond(.text(200, answer, type: TwiML.type))
+        }
+    }
+
+    private func reject(
+        _ reason: CallControlCounters.Name, busy: Bool = false, _ exchange: any HTTPExchange
+    ) {
+        counters.add(reason)
+        respond(TwiML.reject(busy: busy), exchange)
+    }
+
+    private func respond(_ twiML: String, _ exchange: any HTTPExchange) {
+        exchange.respond(.text(200, twiML, type: TwiML.type))
+    }
+
+    // MARK: What happens to it
+
+    /// `POST /twilio/status`: 204 once the event, and the status it leads to, are on disk.
+    func status(_ webhook: Webhook, _ exchange: any HTTPExchange) {
+        let name = webhook.fields["CallStatus"] ?? ""
+        let status = CallStatusMachine.status(named: name)
+        if status == nil { counters.add(.statusUnknown) }
+        // A call that ends before its stream came gives its place back at once.
+        if status?.isFinal == true { tokens.end(webhook.call, wasSpokenTo: true) }
+        // Without a sequence number each status is an event of its own.
+        let sequence = webhook.fields.nonEmpty("SequenceNumber").flatMap { Int64($0) }
+        append(
+            event(webhook, kind: sequence == nil ? "status-\(name)" : "status", sequence: sequence ?? 0, status: name),
+            exchange)
+    }
+
+    /// `POST /twilio/stream-status`: kept for the record; the stream itself tells us the same.
+    func streamStatus(_ webhook: Webhook, _ exchange: any HTTPExchange) {
+        let name = webhook.fields["StreamEvent"] ?? "stream-unknown"
+        append(event(webhook, kind: "\(name):\(webhook.fields["StreamSid"] ?? "")"), exchange)
+    }
+
+    private func append(_ record: StoreRecord, _ exchange: any HTTPExchange) {
+        let counters = counters
+        store.appendDurably(record) { outcome in
+            switch outcome {
+            case .committed(let isNew, _):
+                counters.add(isNew ? .eventStored : .eventRepeated)
+                exchange.respond(HTTPResponse(status: 204))
+            case .spooled, .refused:
+                // Not acknowledged: what is not on disk may be lost, and the carrier should say it again.
+                counters.add(.eventNotDurable)
+                exchange.respond(
+                    HTTPResponse(
+                        status: 503, headers: .init([("Retry-After", "2"), ("Content-Type", "text/plain")]),
+                        body: Array("not stored\n".utf8)))
+            }
+        }
+    }
+
+    // MARK: What comes after the stream
+
+    /// `POST /twilio/after-stream`: hang up; a caller who has heard nothing at all is told the fallback words first.
+    /// Asked twice it answers the same.
+    func afterStream(_ webhook: Webhook, _ exchange: any HTTPExchange) {
+        var answer = TwiML.hangUp
+        switch tokens.ending(of: webhook.call) {
+        case .waiting(let grant), .ended(let grant, wasSpokenTo: false):
+            if case .text(let words) = grant.tenant.fallback, !words.isEmpty {
+                answer = TwiML.sayAndHangUp(words, language: grant.tenant.language)
+            }
+        case .streaming, .ended, .unknown: break
+        }
+        // The answer does not wait for the disk: nothing is decided by the record, and the caller is listening.
+        store.appendDurably(event(webhook, kind: "after-stream")) { _ in }
+        respond(answer, exchange)
+    }
+
+    // MARK: Below
+
+    private func event(
+        _ webhook: Webhook, kind: String, sequence: Int64 = 0, status: String? = nil
+    ) -> StoreRecord {
+        .carrierEvent(
+            CarrierEvent(
+                call: webhook.call, kind: kind, sequence: sequence, receivedAtUnixMilliseconds: webhook.receivedAt,
+                fields: webhook.fields.fields.map { .init($0.name, $0.value) }),
+            CallStatusMachine.change(to: status))
+    }
+}
