@@ -1,44 +1,310 @@
+import CLibwebsockets
+import CLinux
+import Glibc
+import Synchronization
+
 /// One thread, one libev loop, one libwebsockets context: a shard's engine. Make all loops before the first
 /// connection, and serially: libwebsockets' contexts share global state while they are set up.
-public final class EventLoop: @unchecked Sendable {
+@safe public final class EventLoop: @unchecked Sendable {
+    // Sendable: the inbox, the phase and the counters are guarded; everything else belongs to the loop's thread.
     public let name: String
 
-    public init(name: String) throws(TransportError) { self.name = name }
+    let evLoop: OpaquePointer
+    /// libwebsockets' half; nil once the loop has stopped.
+    private(set) var engine: SocketEngine?
 
-    /// Starts the thread.
-    public func start() {}
+    private let wake: UnsafeMutablePointer<ev_async>
+    private let sweepClock: UnsafeMutablePointer<ev_timer>
+    private let inbox = Mutex(Inbox())
+    private let phase = Mutex(Phase.made)
+    private let held = Atomic<Int>(0)
+    private let threadIdentity = Atomic<UInt>(0)
+
+    // Loop thread only.
+    private var batch: [@Sendable () -> Void] = []
+    private var residents: [any LoopResident] = []
+    private var condemned: [SocketConnection] = []
+    private var isGone = false
+    private var date = ""
+    private var dateSecond = 0
+
+    private struct Inbox {
+        var work: [@Sendable () -> Void] = []
+        var isOpen = true
+        var stopRequested = false
+    }
+    private enum Phase { case made, running(pthread_t), stopped }
+
+    static var submitLimit: Int { 4_096 }
+    static var sweepSeconds: Double { 0.1 }
+
+    public init(name: String) throws(TransportError) {
+        self.name = name
+        guard let evLoop = unsafe ev_loop_new(UInt32(EVBACKEND_EPOLL)) else {
+            throw TransportError(.library, "libev found no epoll")
+        }
+        unsafe self.evLoop = evLoop
+        unsafe wake = .allocate(capacity: 1)
+        unsafe wake.initialize(to: ev_async())
+        unsafe sweepClock = .allocate(capacity: 1)
+        unsafe sweepClock.initialize(to: ev_timer())
+        batch.reserveCapacity(64)
+        inbox.withLock { $0.work.reserveCapacity(64) }
+        do throws(TransportError) {
+            engine = unsafe try SocketEngine(evLoop: evLoop)
+        } catch {
+            unsafe ev_loop_destroy(evLoop)
+            isGone = true
+            throw error
+        }
+        let me = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe media_bridge_ev_async_init(wake, loopWasWoken)
+        unsafe wake.pointee.data = me
+        unsafe ev_async_start(evLoop, wake)
+        unsafe media_bridge_ev_timer_init(sweepClock, sweepIsDue, Self.sweepSeconds)
+        unsafe sweepClock.pointee.data = me
+        unsafe ev_timer_start(evLoop, sweepClock)
+    }
+
+    deinit {
+        // A running thread holds the loop, so this one never ran or has ended.
+        if !isGone { tearDown() }
+        unsafe wake.deallocate()
+        unsafe sweepClock.deallocate()
+    }
+
+    /// Starts the thread. Once only.
+    public func start() {
+        phase.withLock { phase in
+            guard case .made = phase else { return }
+            var thread = pthread_t()
+            let me = unsafe Unmanaged.passRetained(self).toOpaque()
+            let status = unsafe pthread_create(&thread, nil, runLoop, me)
+            precondition(status == 0, "pthread_create: \(status)")
+            phase = .running(thread)
+        }
+    }
+
     /// Any thread but the loop's own. Closes every socket, runs what was submitted, joins the thread.
-    public func stop() {}
+    public func stop() {
+        precondition(!isCurrentThread, "a loop cannot stop itself: it would wait for its own thread")
+        phase.withLock { phase in
+            switch phase {
+            case .made:
+                close(thenRun: true)
+                tearDown()
+            case .running(let thread):
+                inbox.withLock { inbox in
+                    inbox.stopRequested = true
+                    unsafe ev_async_send(evLoop, wake)
+                }
+                pthread_join(thread, nil)
+            case .stopped:
+                break
+            }
+            phase = .stopped
+        }
+    }
 
-    /// Any thread. Runs `work` on the loop's thread, in order. Bounded: false when 4,096 are waiting.
-    @discardableResult public func submit(_ work: @escaping @Sendable () -> Void) -> Bool { false }
+    /// Any thread. Runs `work` on the loop's thread, in order. Bounded: false when 4,096 are waiting or the loop has
+    /// stopped.
+    @discardableResult public func submit(_ work: @escaping @Sendable () -> Void) -> Bool {
+        submit(work, limit: Self.submitLimit)
+    }
+
+    /// For what is bounded elsewhere, by the number of connections, and must not be refused.
+    @discardableResult func submitAlways(_ work: @escaping @Sendable () -> Void) -> Bool { submit(work, limit: .max) }
+
+    private func submit(_ work: @escaping @Sendable () -> Void, limit: Int) -> Bool {
+        inbox.withLock { inbox in
+            guard inbox.isOpen, inbox.work.count < limit else { return false }
+            inbox.work.append(work)
+            // Under the lock: the loop is only destroyed after the inbox was closed under it.
+            if inbox.work.count == 1 { unsafe ev_async_send(evLoop, wake) }
+            return true
+        }
+    }
 
     /// Any thread. Connections held now; the acceptor looks at it.
-    public var connectionCount: Int { 0 }
+    public var connectionCount: Int { held.load(ordering: .relaxed) }
 
-    public var isCurrentThread: Bool { false }
+    public var isCurrentThread: Bool { threadIdentity.load(ordering: .relaxed) == UInt(pthread_self()) }
 
     /// CLOCK_MONOTONIC, in nanoseconds.
-    public static var now: UInt64 { 0 }
+    public static var now: UInt64 { media_bridge_monotonic_nanoseconds() }
 
     /// Loop thread. A one-shot timer on an absolute monotonic deadline, by timerfd.
-    public func makeTimer(_ fire: @escaping (_ now: UInt64) -> Void) throws(TransportError) -> LoopTimer { LoopTimer() }
-}
-
-/// Loop thread. Fires once per `schedule`; scheduling again moves the deadline.
-public final class LoopTimer {
-    /// - Parameter deadline: CLOCK_MONOTONIC nanoseconds; one in the past fires at once.
-    public func schedule(at deadline: UInt64) {}
-    public func cancel() {}
-}
-
-/// What went wrong at set-up, in a sentence a person can act on.
-public struct TransportError: Error, Equatable, CustomStringConvertible {
-    public enum Code: String, Sendable {
-        case badURL, portInUse, cannotBind, certificate, library, limit
+    public func makeTimer(_ fire: @escaping (_ now: UInt64) -> Void) throws(TransportError) -> LoopTimer {
+        preconditionOnThread()
+        return try LoopTimer(loop: self, fire: fire)
     }
-    public var code: Code
-    public var message: String
-    public init(_ code: Code, _ message: String) { (self.code, self.message) = (code, message) }
-    public var description: String { message }
+
+    func preconditionOnThread() {
+        precondition(isCurrentThread, "\(name): called from another thread than the loop's")
+    }
+
+    /// Any thread, for every connection on its way to this loop; `release` when it is gone.
+    func reserveConnection() { held.wrappingAdd(1, ordering: .relaxed) }
+    func releaseConnection() { held.wrappingSubtract(1, ordering: .relaxed) }
+
+    // MARK: Residents: what lives on the loop. Loop thread.
+
+    func add(_ resident: any LoopResident) {
+        resident.residentIndex = residents.count
+        residents.append(resident)
+    }
+
+    func remove(_ resident: any LoopResident) {
+        let index = resident.residentIndex
+        guard index >= 0 else { return }
+        resident.residentIndex = -1
+        let last = residents.removeLast()
+        if last !== resident {
+            residents[index] = last
+            last.residentIndex = index
+        }
+    }
+
+    /// Ends a connection's socket once no libwebsockets call is on the stack.
+    func condemn(_ connection: SocketConnection) {
+        condemned.append(connection)
+        unsafe ev_async_send(evLoop, wake)
+    }
+
+    private func endCondemned() {
+        while let connection = condemned.popLast() { connection.destroySocket() }
+    }
+
+    /// Stops and frees a watcher whose owner is going away, on whatever thread that happens.
+    func release(_ watcher: UnsafeMutablePointer<ev_io>, closing descriptor: CInt) {
+        let remains = unsafe WatcherRemains(watcher: watcher, descriptor: descriptor)
+        if isCurrentThread && !isGone {
+            unsafe remains.free(stoppedOn: evLoop)
+        } else if !submitAlways({ [self] in unsafe remains.free(stoppedOn: isGone ? nil : evLoop) }) {
+            unsafe remains.free(stoppedOn: nil)
+        }
+    }
+
+    /// Loop thread. For the Date header, made anew once a second.
+    func httpDate() -> String {
+        let second = time(nil)
+        if second != dateSecond {
+            dateSecond = second
+            date = httpDateText(second)
+        }
+        return date
+    }
+
+    // MARK: The thread
+
+    fileprivate func run() {
+        threadIdentity.store(UInt(pthread_self()), ordering: .relaxed)
+        var signals = sigset_t()
+        // Signals are for the process's main thread; faults stay deliverable.
+        unsafe sigfillset(&signals)
+        for fault in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS] { unsafe sigdelset(&signals, fault) }
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        unsafe media_bridge_name_thread(name)
+        unsafe ev_run(evLoop, 0)
+        tearDown()
+        threadIdentity.store(0, ordering: .relaxed)
+    }
+
+    fileprivate func woken() {
+        endCondemned()
+        let stopRequested = runInbox()
+        endCondemned()
+        guard stopRequested else { return }
+        close(thenRun: true)
+        unsafe ev_break(evLoop, CInt(EVBREAK_ALL))
+    }
+
+    private func runInbox() -> Bool {
+        let stopRequested = inbox.withLock { inbox in
+            swap(&inbox.work, &batch)
+            return inbox.stopRequested
+        }
+        for work in batch { work() }
+        batch.removeAll(keepingCapacity: true)
+        return stopRequested
+    }
+
+    /// Ends every resident and refuses further work.
+    private func close(thenRun: Bool) {
+        for resident in residents { resident.loopIsStopping() }
+        endCondemned()
+        inbox.withLock { $0.isOpen = false }
+        _ = runInbox()
+        for resident in residents { resident.loopIsStopping() }
+        endCondemned()
+    }
+
+    private func tearDown() {
+        inbox.withLock { $0.isOpen = false }
+        engine?.destroy()
+        engine = nil
+        isGone = true
+        unsafe ev_async_stop(evLoop, wake)
+        unsafe ev_timer_stop(evLoop, sweepClock)
+        unsafe ev_loop_destroy(evLoop)
+    }
+
+    fileprivate func sweep() {
+        let now = Self.now
+        // Backwards: sweeping a resident may remove it, which moves the last one into its place.
+        var index = residents.count - 1
+        while index >= 0 {
+            if index < residents.count { residents[index].sweep(now: now) }
+            index -= 1
+        }
+    }
 }
+
+/// Something a loop looks after: it is looked at ten times a second and told when the loop stops.
+protocol LoopResident: AnyObject {
+    /// Where the loop keeps it; -1 when it does not.
+    var residentIndex: Int { get set }
+    func sweep(now: UInt64)
+    func loopIsStopping()
+}
+
+/// Sendable: handed from a dying owner to the loop, with nobody else left who knows it.
+@safe private struct WatcherRemains: @unchecked Sendable {
+    let watcher: UnsafeMutablePointer<ev_io>
+    let descriptor: CInt
+
+    func free(stoppedOn evLoop: OpaquePointer?) {
+        if let evLoop = unsafe evLoop { unsafe ev_io_stop(evLoop, watcher) }
+        close(descriptor)
+        unsafe watcher.deallocate()
+    }
+}
+
+private func runLoop(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    let loop = unsafe Unmanaged<EventLoop>.fromOpaque(argument!).takeRetainedValue()
+    loop.run()
+    return nil
+}
+
+private func loopWasWoken(_: OpaquePointer?, watcher: UnsafeMutablePointer<ev_async>?, _: CInt) {
+    unsafe Unmanaged<EventLoop>.fromOpaque(watcher!.pointee.data).takeUnretainedValue().woken()
+}
+
+private func sweepIsDue(_: OpaquePointer?, watcher: UnsafeMutablePointer<ev_timer>?, _: CInt) {
+    unsafe Unmanaged<EventLoop>.fromOpaque(watcher!.pointee.data).takeUnretainedValue().sweep()
+}
+
+/// An IMF-fixdate. Source: RFC 9110, section 5.6.7. By hand, for strftime's names follow the locale.
+func httpDateText(_ second: Int) -> String {
+    var second = second
+    var parts = unsafe tm()
+    unsafe gmtime_r(&second, &parts)
+    func two(_ number: CInt) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    let (day, month, year) = unsafe (days[Int(parts.tm_wday)], months[Int(parts.tm_mon)], parts.tm_year + 1900)
+    let (hour, minute, seconds) = unsafe (two(parts.tm_hour), two(parts.tm_min), two(parts.tm_sec))
+    return unsafe "\(day), \(two(parts.tm_mday)) \(month) \(year) \(hour):\(minute):\(seconds) GMT"
+}
+
+func describe(errno code: CInt) -> String { unsafe String(cString: strerror(code)) }

@@ -2,95 +2,196 @@
 public final class WebSocket {
     public let loop: EventLoop
     public weak var handler: (any WebSocketHandler)?
+    public let options: WebSocketOptions
 
-    init(loop: EventLoop) { self.loop = loop }
+    enum State { case connecting, open, closing, closed }
+    private(set) var state = State.connecting
+    /// Moves the bytes; nil once closed.
+    private var connection: SocketConnection?
+
+    // Monotonic nanoseconds; zero when it does not apply.
+    private let madeAt: UInt64
+    private var openedAt: UInt64 = 0
+    private var lastReceived: UInt64 = 0
+    private var lastProgress: UInt64 = 0
+    private var lastPing: UInt64 = 0
+    private var closeDeadline: UInt64 = 0
+    private var awaitsPong = false
+    private var hasMessage = false
+    private var isReading = true
+    private var hasRefused = false
+
+    /// How long a close handshake, or the flush before an end, may take.
+    static var closingMilliseconds: Int { 5_000 }
+
+    init(loop: EventLoop, options: WebSocketOptions, handler: any WebSocketHandler, connection: SocketConnection) {
+        (self.loop, self.options, self.handler, self.connection) = (loop, options, handler, connection)
+        madeAt = EventLoop.now
+    }
 
     /// Opens a client connection. Names are resolved off the loop's thread. The handler hears `webSocketDidOpen` or,
     /// when it fails, `webSocketDidClose`, never both and never before this returns.
     ///
     /// - Parameter url: `ws://` or `wss://`, with host, optional port, path and query.
+    /// - Parameter headers: added to the upgrade request as they are.
     /// - Throws: `TransportError` only for a URL or option that can never work.
     public static func connect(
         to url: String, headers: [(name: String, value: String)] = [], options: WebSocketOptions = .init(),
         on loop: EventLoop, handler: any WebSocketHandler
     ) throws(TransportError) -> WebSocket {
-        throw TransportError(.badURL, "not yet")
+        loop.preconditionOnThread()
+        let connection = try ClientConnection(
+            to: WebSocketURL(url), headers: headers, options: options, on: loop)
+        let socket = WebSocket(loop: loop, options: options, handler: handler, connection: connection)
+        connection.start(socket)
+        return socket
     }
 
-    /// Queues one text message and returns at once; bytes are copied into the socket's send queue.
+    // MARK: Sending
+
+    /// Queues one text message and returns at once; bytes are copied into the socket's send queue. The message is not
+    /// checked to be UTF-8.
     /// - Returns: false when the bounded queue has no room (counted); nothing was queued then.
-    @discardableResult public func sendText(_ message: Span<UInt8>) -> Bool { false }
-    @discardableResult public func sendText(_ message: String) -> Bool { false }
-    @discardableResult public func sendBinary(_ message: Span<UInt8>) -> Bool { false }
+    @discardableResult public func sendText(_ message: Span<UInt8>) -> Bool { send(.text, message) }
+    @discardableResult public func sendText(_ message: String) -> Bool { send(.text, message.utf8Span.span) }
+    @discardableResult public func sendBinary(_ message: Span<UInt8>) -> Bool { send(.binary, message) }
+
+    private func send(_ opcode: FrameOpcode, _ message: Span<UInt8>) -> Bool {
+        guard state == .open, let connection else { return false }
+        let wasEmpty = connection.queuedBytes == 0
+        guard connection.enqueue(opcode, message) else {
+            hasRefused = true
+            refusedMessages += 1
+            return false
+        }
+        if wasEmpty { lastProgress = EventLoop.now }
+        return true
+    }
+
+    /// Messages that found no room.
+    public private(set) var refusedMessages = 0
 
     /// Bytes accepted and not yet given to the kernel.
-    public var queuedBytes: Int { 0 }
+    public var queuedBytes: Int { connection?.queuedBytes ?? 0 }
 
-    /// Stops or resumes reading from the peer (back-pressure by TCP).
-    public func pauseReading() {}
-    public func resumeReading() {}
+    // MARK: Reading
+
+    /// Stops or resumes reading from the peer (back-pressure by TCP). What was already read may still be delivered.
+    /// The deadlines that wait for the peer's bytes rest meanwhile.
+    public func pauseReading() {
+        guard isReading, state != .closed else { return }
+        isReading = false
+        connection?.setReading(false)
+    }
+    public func resumeReading() {
+        guard !isReading, state != .closed else { return }
+        isReading = true
+        lastReceived = EventLoop.now
+        (lastPing, awaitsPong) = (lastReceived, false)
+        connection?.setReading(true)
+    }
+
+    // MARK: Ending
 
     /// Sends a close frame after what is queued, waits a bounded time for the peer's, then closes.
-    public func close(code: UInt16 = 1000, reason: String = "") {}
-    /// Drops the connection at once.
-    public func abort() {}
-}
-
-/// Hears one WebSocket. Loop thread. The socket keeps its handler weakly; the owner of the call keeps both.
-public protocol WebSocketHandler: AnyObject {
-    func webSocketDidOpen(_ socket: WebSocket)
-    /// A whole message; `message` is valid until this returns. Text has been checked to be UTF-8.
-    func webSocket(_ socket: WebSocket, didReceive message: Span<UInt8>, isText: Bool)
-    /// The send queue is empty again after `send` had refused something.
-    func webSocketDidDrain(_ socket: WebSocket)
-    /// Exactly once per socket, the last call it makes.
-    func webSocketDidClose(_ socket: WebSocket, _ close: WebSocketClose)
-}
-
-/// Why a WebSocket ended.
-public struct WebSocketClose: Sendable, Equatable {
-    public enum Cause: String, Sendable, CaseIterable {
-        /// A close frame from the peer, or the answer to ours.
-        case closed
-        /// The connection went away without a close frame.
-        case disconnected
-        /// The peer broke RFC 6455; `reason` says how.
-        case protocolViolation
-        case messageTooLarge, writeDeadline, idleDeadline, firstMessageDeadline, pingDeadline
-        /// Client side only.
-        case nameNotFound, connectionRefused, connectTimeout, tlsFailed, upgradeRefused
-        /// The loop is stopping, or `abort` was called.
-        case aborted
+    public func close(code: UInt16 = 1000, reason: String = "") {
+        switch state {
+        case .connecting:
+            abort()
+        case .open:
+            state = .closing
+            closeDeadline = EventLoop.now + milliseconds(Self.closingMilliseconds)
+            if !isReading { connection?.setReading(true) }
+            connection?.beginClose(code: code, reason: reason)
+        case .closing, .closed:
+            break
+        }
     }
-    public var cause: Cause
-    /// Close code on the wire, when there was one.
-    public var code: UInt16?
-    public var reason: String
-    /// Status of an upgrade answered with something other than 101.
-    public var httpStatus: Int?
 
-    public init(cause: Cause, code: UInt16? = nil, reason: String = "", httpStatus: Int? = nil) {
-        (self.cause, self.code, self.reason, self.httpStatus) = (cause, code, reason, httpStatus)
+    /// Drops the connection at once. The handler still hears `webSocketDidClose`, after this returns.
+    public func abort() {
+        guard state != .closed else { return }
+        isEnding()
+        connection?.fail(WebSocketClose(cause: .aborted))
+    }
+
+    // MARK: What the connection reports
+
+    func opened() {
+        state = .open
+        openedAt = EventLoop.now
+        (lastReceived, lastProgress, lastPing) = (openedAt, openedAt, openedAt)
+        handler?.webSocketDidOpen(self)
+    }
+
+    func receivedBytes() {
+        lastReceived = EventLoop.now
+        awaitsPong = false
+    }
+
+    func received(_ message: Span<UInt8>, isText: Bool) {
+        guard state == .open else { return }
+        hasMessage = true
+        handler?.webSocket(self, didReceive: message, isText: isText)
+    }
+
+    func wrote() { lastProgress = EventLoop.now }
+
+    func drained() {
+        guard hasRefused, state == .open else { return }
+        hasRefused = false
+        handler?.webSocketDidDrain(self)
+    }
+
+    /// The last few bytes are on their way out, or the peer's close frame is awaited: nothing more is delivered.
+    func isEnding() {
+        guard state == .open else { return }
+        state = .closing
+        closeDeadline = EventLoop.now + milliseconds(Self.closingMilliseconds)
+    }
+
+    func ended(_ close: WebSocketClose) {
+        guard state != .closed else { return }
+        state = .closed
+        connection = nil
+        handler?.webSocketDidClose(self, close)
+    }
+
+    /// - Returns: why the socket must end now, if it must.
+    func sweep(now: UInt64) -> WebSocketClose? {
+        func isPast(_ start: UInt64, _ limit: Int) -> Bool { limit > 0 && now > start + milliseconds(limit) }
+        switch state {
+        case .connecting:
+            return isPast(madeAt, options.connectDeadlineMilliseconds)
+                ? WebSocketClose(
+                    cause: .connectTimeout, reason: "not open after \(options.connectDeadlineMilliseconds) ms")
+                : nil
+        case .closing:
+            return now > closeDeadline
+                ? WebSocketClose(cause: .disconnected, reason: "the peer did not answer our close frame") : nil
+        case .closed:
+            return nil
+        case .open:
+            break
+        }
+        if let connection, connection.queuedBytes > 0 || connection.hasPartialWrite,
+            isPast(lastProgress, options.writeDeadlineMilliseconds)
+        {
+            return WebSocketClose(cause: .writeDeadline)
+        }
+        if !hasMessage, isPast(openedAt, options.firstMessageDeadlineMilliseconds) {
+            return WebSocketClose(cause: .firstMessageDeadline)
+        }
+        guard isReading else { return nil }
+        if isPast(lastReceived, options.idleDeadlineMilliseconds) { return WebSocketClose(cause: .idleDeadline) }
+        if isPast(lastPing, options.pingIntervalMilliseconds) {
+            if awaitsPong { return WebSocketClose(cause: .pingDeadline) }
+            lastPing = now
+            awaitsPong = true
+            _ = connection?.enqueue(.ping, Span())
+        }
+        return nil
     }
 }
 
-/// Limits and deadlines of one WebSocket; zero milliseconds turns a deadline off.
-public struct WebSocketOptions: Sendable {
-    /// A larger message closes with 1009.
-    public var maximumMessageBytes = 64 * 1024
-    public var sendQueueBytes = 256 * 1024
-    /// The peer accepted no byte of a non-empty queue for this long.
-    public var writeDeadlineMilliseconds = 10_000
-    /// No byte from the peer for this long.
-    public var idleDeadlineMilliseconds = 0
-    /// Server side: no message within this long of the upgrade.
-    public var firstMessageDeadlineMilliseconds = 0
-    /// A ping this often; an unanswered one closes after as long again.
-    public var pingIntervalMilliseconds = 20_000
-    /// Client side: name, TCP, TLS and upgrade together.
-    public var connectDeadlineMilliseconds = 10_000
-    /// Client side: PEM file of the authorities to trust instead of the system's.
-    public var trustedAuthoritiesFile: String?
-
-    public init() {}
-}
+func milliseconds(_ count: Int) -> UInt64 { UInt64(max(0, count)) * 1_000_000 }

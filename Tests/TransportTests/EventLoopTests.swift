@@ -1,0 +1,80 @@
+import Synchronization
+import Testing
+import Transport
+
+@Suite struct `Event loop` {
+    @Test func `runs what other threads submit, in order`() throws {
+        try withLoops { loops in
+            let seen = Mutex<[Int]>([])
+            for number in 0..<1_000 { #expect(loops[0].submit { seen.withLock { $0.append(number) } }) }
+            #expect(eventually { seen.withLock { $0.count } == 1_000 })
+            #expect(seen.withLock { $0 } == Array(0..<1_000))
+        }
+    }
+
+    @Test func `refuses work beyond 4096 and after it has stopped`() throws {
+        let loop = try EventLoop(name: "full")
+        let ran = Atomic<Int>(0)
+        for _ in 0..<4_096 { #expect(loop.submit { ran.wrappingAdd(1, ordering: .relaxed) }) }
+        #expect(!loop.submit {})
+        loop.start()
+        loop.stop()
+        #expect(ran.load(ordering: .relaxed) == 4_096)
+        #expect(!loop.submit {})
+    }
+
+    @Test func `a loop that never started stops and runs its work`() throws {
+        let loop = try EventLoop(name: "unstarted")
+        let ran = Atomic(false)
+        loop.submit { ran.store(true, ordering: .relaxed) }
+        loop.stop()
+        let hasRun = ran.load(ordering: .relaxed)
+        #expect(hasRun)
+    }
+
+    @Test func `a timer fires once, not before its deadline, and can be moved and cancelled`() throws {
+        try withLoops { loops in
+            let loop = loops[0]
+            let fired = Mutex<[(name: String, late: Int64)]>([])
+            let timers = Mutex<Kept?>(nil)
+            loop.submit {
+                let start = EventLoop.now
+                func timer(_ name: String, _ deadline: UInt64) -> LoopTimer {
+                    // A loop has file descriptors to spare in a test.
+                    let timer = try! loop.makeTimer { now in
+                        fired.withLock { $0.append((name, Int64(now) - Int64(deadline))) }
+                    }
+                    timer.schedule(at: deadline)
+                    return timer
+                }
+                let moved = timer("moved", start + 30_000_000)
+                moved.schedule(at: start + 30_000_000)
+                let cancelled = timer("cancelled", start + 5_000_000)
+                cancelled.cancel()
+                let past = timer("past", start - 1)
+                let soon = timer("soon", start + 10_000_000)
+                _ = timer("dropped", start + 5_000_000)
+                timers.withLock { $0 = Kept(timers: [moved, cancelled, past, soon]) }
+            }
+            #expect(eventually { fired.withLock { $0.count } == 3 })
+            let seen = fired.withLock { $0 }
+            #expect(seen.map(\.name) == ["past", "soon", "moved"])
+            #expect(seen.allSatisfy { $0.late >= 0 })
+            timers.withLock { $0 = nil }
+        }
+    }
+
+    @Test func `knows its own thread`() throws {
+        try withLoops { loops in
+            #expect(!loops[0].isCurrentThread)
+            let answer = Mutex<Bool?>(nil)
+            loops[0].submit { answer.withLock { $0 = loops[0].isCurrentThread } }
+            #expect(eventually { answer.withLock { $0 } == true })
+        }
+    }
+}
+
+/// Sendable: kept for the loop's thread, which is where the timers were made.
+private struct Kept: @unchecked Sendable {
+    let timers: [LoopTimer]
+}

@@ -1,0 +1,45 @@
+import Synchronization
+import Transport
+
+/// Answers requests with what it heard of them and echoes WebSocket messages; remembers how sockets ended.
+final class EchoService: HTTPService {
+    let options: WebSocketOptions
+    let closes = Mutex<[WebSocketClose]>([])
+    let requests = Mutex<[HTTPRequest]>([])
+    let loops = Mutex<[String: Int]>([:])
+    let held = Mutex<[any HTTPExchange]>([])
+    let opened = Atomic<Int>(0)
+
+    init(_ options: WebSocketOptions = .init()) { self.options = options }
+
+    func handle(_ request: HTTPRequest, _ exchange: any HTTPExchange) {
+        requests.withLock { $0.append(request) }
+        switch request.path {
+        case "/drop": break
+        case "/hold": held.withLock { $0.append(exchange) }
+        default:
+            exchange.respond(.text(200, "\(request.method) \(request.target) \(request.body.count)"))
+        }
+    }
+
+    func upgrade(_ request: HTTPRequest, on loop: EventLoop) -> UpgradeDecision {
+        requests.withLock { $0.append(request) }
+        loops.withLock { $0[loop.name, default: 0] += 1 }
+        if request.path == "/forbidden" { return .refuse(.text(403, "no token")) }
+        return .accept(EchoHandler(self), options)
+    }
+}
+
+final class EchoHandler: WebSocketHandler {
+    private let service: EchoService
+    init(_ service: EchoService) { self.service = service }
+
+    func webSocketDidOpen(_ socket: WebSocket) { service.opened.wrappingAdd(1, ordering: .relaxed) }
+    func webSocket(_ socket: WebSocket, didReceive message: Span<UInt8>, isText: Bool) {
+        if isText { socket.sendText(message) } else { socket.sendBinary(message) }
+    }
+    func webSocketDidDrain(_ socket: WebSocket) {}
+    func webSocketDidClose(_ socket: WebSocket, _ close: WebSocketClose) {
+        service.closes.withLock { $0.append(close) }
+    }
+}
