@@ -137,7 +137,8 @@ let package = Package(
         tests(
             "RealtimeBridgeTests", path: "Tests/Stages/RealtimeBridgeTests",
             uses: ["AudioPipeline", "Conversation", "RealtimeBridge", "AllocationProbe"]),
-        tests("ConversationTests", path: "Tests/Stages/ConversationTests", uses: ["Conversation"]),
+        tests(
+            "ConversationTests", path: "Tests/Stages/ConversationTests", uses: ["Conversation", "AllocationProbe"]),
         tests(
             "TurnStoreTests", path: "Tests/Stages/TurnStoreTests",
             uses: ["TurnStore", "Conversation", "StoreKillProbe", grdb]),

@@ -57,12 +57,12 @@ extension Conversation {
 
     /// Part of `settle`: what was heard to its end.
     mutating func settlePlayout(_ actions: inout ActionList) {
-        let grace = policy.markGraceMilliseconds
-        let isAllHeard = ledger.isAllHeard(at: now, graceMilliseconds: grace)
         switch state {
         case .goodbye, .fallback:
             guard active == nil, owed == nil else { return }
-            if isAllHeard || (state == .goodbye && ledger.received == 0) {
+            let grace = policy.markGraceMilliseconds  // Without marks too: a hang-up cannot be taken back (R5).
+            let isHeard = ledger.isAllHeard(at: now, graceMilliseconds: grace)
+            if isHeard || (state == .goodbye && ledger.received == 0) {
                 noteLateMarks(&actions)
                 take(state == .fallback ? .fallbackHeard : .goodbyeHeard, &actions)
             } else if ledger.isFullySent {
@@ -70,22 +70,22 @@ extension Conversation {
             }
         case .greeting, .speaking, .reconnecting, .interruptionPending:
             if state == .interruptionPending && ending != nil { return }
-            if state == .reconnecting && !hadOpenTurn { return }
-            if isAllHeard, ledger.newest != nil {
+            if state == .reconnecting && !turns.hasOpenAgentTurn { return }
+            if ledger.isAllHeard(at: now, graceMilliseconds: proofMilliseconds) {
                 noteLateMarks(&actions)
                 take(.playoutHeard, &actions)
                 resolveHeldItems(&actions)
                 disarm(.playoutHeard, &actions)
             } else if ledger.isFullySent {
-                let wait = policy.carrierEchoesMarks ? grace : 0
-                arm(.playoutHeard, at: ledger.computedEnd.advanced(byMilliseconds: wait), &actions)
+                arm(.playoutHeard, at: ledger.computedEnd.advanced(byMilliseconds: proofMilliseconds), &actions)
             }
         case .waiting, .connecting, .configuring, .listening, .thinking, .closing, .ended:
             disarm(.playoutHeard, &actions)
         }
     }
 
-    private var hadOpenTurn: Bool { turns.hasOpenAgentTurn }
+    /// How long after the computed end a mark may still prove it; a carrier without marks proves nothing.
+    var proofMilliseconds: Int64 { policy.carrierEchoesMarks ? policy.markGraceMilliseconds : 0 }
 
     private func noteLateMarks(_ actions: inout ActionList) {
         if policy.carrierEchoesMarks, !ledger.isProven { actions.append(.note(.marksLate)) }

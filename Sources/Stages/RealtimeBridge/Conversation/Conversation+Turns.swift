@@ -139,7 +139,7 @@ extension Conversation {
     /// Part of `settle`: turns that were heard to their end.
     mutating func endHeardTurns(_ actions: inout ActionList) {
         guard turns.hasOpenAgentTurn else { return }
-        let all = ledger.isAllHeard(at: now, graceMilliseconds: policy.markGraceMilliseconds)
+        let all = ledger.isAllHeard(at: now, graceMilliseconds: proofMilliseconds)
         for index in turns.speeches.indices {
             let speech = turns.speeches[index]
             guard let turn = speech.turn, !speech.isEnded, let playout = speech.playout else { continue }

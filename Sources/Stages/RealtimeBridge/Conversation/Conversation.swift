@@ -171,8 +171,8 @@ public struct Conversation: ~Copyable {
             if !awaitsTranscripts { take(.released, &actions) }
             return
         }
-        endHeardTurns(&actions)
         settlePlayout(&actions)
+        endHeardTurns(&actions)
         askForOwedReply(&actions)
         settleFloor(&actions)
         settleSilence(&actions)
@@ -183,8 +183,9 @@ public struct Conversation: ~Copyable {
         let due = active != nil || !tools.pending.isEmpty || owed != nil
         switch state {
         case .listening where due && owed?.waitsForCaller != true: take(.answerDue, &actions)
-        case .thinking where !due: take(.nothingToSay, &actions)
-        case .greeting where active == nil && ledger.unheard(at: now) == 0: take(.nothingToSay, &actions)
+        case .thinking where !due && ledger.unheard(at: now) == 0: take(.nothingToSay, &actions)
+        case .greeting where active == nil && !turns.hasOpenAgentTurn && ledger.unheard(at: now) == 0:
+            take(.nothingToSay, &actions)
         default: break
         }
     }

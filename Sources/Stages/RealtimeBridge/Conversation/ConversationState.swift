@@ -146,8 +146,6 @@ enum ConversationTable {
             .listening,
             (.responseRequested, [.requestResponse], .thinking),
             (.answerDue, [], .thinking),
-            (.playoutStarted, [.beginAgentTurn], .speaking),
-            (.endCalled, [.awaitGoodbye], .goodbye),
             (.endAnnounced, [.cutPlayout, .awaitGoodbye], .goodbye),
             (.modelLost, [.holdUplink, .retryLater], .reconnecting),
             (.modelGivenUp, [.playFallback], .fallback),

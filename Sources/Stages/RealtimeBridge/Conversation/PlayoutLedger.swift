@@ -241,11 +241,9 @@ public struct PlayoutLedger: ~Copyable {
         return queued == 0 && newest.isComplete
     }
 
-    /// All of it was heard: proved by a mark, or by the clock once `grace` has passed, at once without marks.
+    /// All of it was heard: proved by a mark, or by the clock once `grace` has passed.
     public func isAllHeard(at now: CallInstant, graceMilliseconds: Int64) -> Bool {
-        guard isFullySent else { return false }
-        if isProven { return true }
-        return now >= (echoesMarks ? playEnd.advanced(byMilliseconds: graceMilliseconds) : playEnd)
+        isFullySent && (isProven || now >= playEnd.advanced(byMilliseconds: graceMilliseconds))
     }
 
     /// The last sample sent is proved played.

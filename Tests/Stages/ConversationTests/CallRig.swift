@@ -1,0 +1,208 @@
+@testable import Conversation
+
+/// A call in virtual time: the conversation under test between a small model and a carrier that both keep their protocols.
+///
+/// Time moves in ticks of 20 ms. Everything either side does is checked against the rules as it happens (`RuleBook`).
+final class CallRig {
+    private(set) var conversation: Conversation
+    private(set) var now: Int64 = 0
+    /// All actions so far, with their times.
+    private(set) var log: [(at: Int64, action: ConversationAction)] = []
+    private(set) var rules: RuleBook
+    var model = ScriptedModel()
+    var carrier = ScriptedCarrier()
+    private var playout = PlayoutTwin()
+    private var timers: [TimerID: Int64] = [:]
+    private var actions = ActionList()
+    /// Frames sent to the carrier, one character per tick for marbles.
+    private(set) var sentMarbles = ""
+
+    init(_ policy: ConversationPolicy = .init(), prompt: SessionPrompt = .test) {
+        conversation = Conversation(policy: policy, prompt: prompt)
+        rules = RuleBook(policy: policy, prompt: prompt)
+        carrier.echoesMarks = policy.carrierEchoesMarks
+    }
+
+    var state: ConversationState { conversation.state }
+    var all: [ConversationAction] { log.map(\.action) }
+    func happened(_ action: ConversationAction) -> Int { all.filter { $0 == action }.count }
+    func noted(_ note: ConversationNote) -> Int { happened(.note(note)) }
+    var sentCommands: [ModelCommand] {
+        all.compactMap { if case .send(let command) = $0 { command } else { nil } }
+    }
+    var truncations: [Int64] {
+        sentCommands.compactMap { if case .truncate(_, let milliseconds) = $0 { milliseconds } else { nil } }
+    }
+    var responseRequests: Int {
+        sentCommands.filter { if case .createResponse = $0 { true } else { false } }.count
+    }
+    var hangUps: [HangUpReason] { all.compactMap { if case .hangUp(let reason) = $0 { reason } else { nil } } }
+    /// The last fact for each turn, by index.
+    var turns: [Turn] {
+        var turns: [Int: Turn] = [:]
+        for case .persist(.turn(let turn)) in all { turns[turn.index] = turn }
+        return turns.values.sorted { $0.index < $1.index }
+    }
+    func time(of action: ConversationAction) -> Int64? { log.first { $0.action == action }?.at }
+
+    // MARK: Events
+
+    func give(_ event: ConversationEvent) {
+        rules.before(event, state: conversation.state)
+        actions.removeAll()
+        conversation.handle(event, at: CallInstant(milliseconds: now), into: &actions)
+        var taken: [ConversationAction] = []
+        for index in 0..<actions.count { taken.append(actions[index]) }
+        if traces { print("TRACE \(now) \(event) -> \(conversation.state) \(taken)") }
+        for action in taken {
+            log.append((now, action))
+            rules.saw(action, at: now, rig: self)
+            execute(action)
+        }
+        rules.after(event, actions: taken, rig: self)
+    }
+
+    func give(_ event: ModelEvent) { give(.model(event)) }
+
+    private func execute(_ action: ConversationAction) {
+        switch action {
+        case .openModel: model.open(at: now)
+        case .closeModel: model.close()
+        case .send(let command): model.receive(command, at: now)
+        case .pausePlayout: playout.isPaused = true
+        case .resumePlayout: playout.isPaused = false
+        case .clearPlayout:
+            playout.clear()
+            carrier.clear(at: now)
+        case .playFallback(let item):
+            conversation.queued(item, samples: 16_000, at: CallInstant(milliseconds: now))
+            playout.append(item, samples: 16_000)
+            playout.complete(item)
+            model.schedule(.event(.fallbackQueued), at: now + 20)
+        case .setDeadline(let timer, let at): timers[timer] = at.milliseconds
+        case .clearDeadline(let timer): timers[timer] = nil
+        case .hangUp: carrier.isUp = false
+        case .openUplink, .holdUplink, .runTool, .persist, .note: break
+        }
+    }
+
+    /// Leaps over ticks in which nothing can happen; marbles then have gaps.
+    var skipsIdleTicks = false
+    /// Prints every event with its actions.
+    var traces = false
+    /// `playoutStarted` is then given by hand.
+    var withholdsPlayoutStarted = false
+    var rowsUsed: RowSet { conversation.rowsUsed }
+    var armedTimers: Int { timers.count }
+    /// Samples of an item that the caller truly heard.
+    func truth(_ item: PlayoutItem) -> Int { carrier.heard[item] ?? 0 }
+    /// Samples of a model item that went to the carrier.
+    func sentSamples(of item: WireID) -> Int {
+        var sum = 0
+        for ordinal in 1...UInt32(max(1, playout.newest)) {
+            let entry = conversation.ledger[PlayoutItem(ordinal: ordinal)]
+            if let entry, entry.wireItem == item { sum += entry.sent }
+        }
+        return sum
+    }
+    var isPlayoutEmpty: Bool { playout.isEmpty && carrier.isEmpty }
+
+    // MARK: Time
+
+    /// Runs until `milliseconds` of the call's time.
+    func run(until milliseconds: Int64) {
+        while now < milliseconds {
+            if skipsIdleTicks, isPlayoutEmpty, carrier.isQuiet {
+                let next = min(timers.values.min() ?? .max, model.nextAt ?? .max, milliseconds)
+                now = max(now, (next - 20) / 20 * 20)
+                if now >= milliseconds { return }
+            }
+            tick()
+        }
+    }
+    func run(for milliseconds: Int64) { run(until: now + milliseconds) }
+
+    private func tick() {
+        now += 20
+        while let due = timers.filter({ $0.value <= now }).min(by: {
+            ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue)
+        }) {
+            timers[due.key] = nil
+            give(.deadline(due.key))
+        }
+        while let step = model.next(at: now) { perform(step) }
+        for mark in carrier.play(at: now) where state != .ended { give(.carrierMark(mark)) }
+        sendFrames()
+    }
+
+    private func perform(_ step: ScriptedModel.Step) {
+        switch step {
+        case .event(let event): give(event)
+        case .audio(let response, let item, let samples):
+            guard state != .ended else { return }
+            let verdict = conversation.admit(response: response, item: item, at: CallInstant(milliseconds: now))
+            rules.admitted(verdict, response: response, state: state)
+            if case .play(let playoutItem) = verdict {
+                conversation.queued(playoutItem, samples: samples, at: CallInstant(milliseconds: now))
+                playout.append(playoutItem, samples: samples)
+            }
+        }
+    }
+
+    private func sendFrames() {
+        guard carrier.isUp else { return }
+        var sent = 0
+        while !playout.isPaused, carrier.bufferedSamples < 1_280, let frame = playout.frame() {
+            let instant = CallInstant(milliseconds: now)
+            conversation.sent(frame.item, samples: frame.samples, at: instant)
+            carrier.receive(frame.item, samples: frame.samples, padded: 160)
+            rules.sent(frame.item)
+            sent += 1
+            if frame.isFirst, !withholdsPlayoutStarted { give(.playoutStarted(frame.item)) }
+            let ended = playout.isEmpty && (conversation.ledger[frame.item]?.isComplete ?? false)
+            if let mark = conversation.dueMark(itemEnded: ended || frame.isLast) { carrier.receive(mark) }
+            if playout.isEmpty { give(.playoutEmpty(itemComplete: ended)) }
+        }
+        sentMarbles.append(sent > 0 ? "P" : ".")
+    }
+}
+
+/// The queue between model and pacer.
+private struct PlayoutTwin {
+    var isPaused = false
+    private var items: [(item: PlayoutItem, samples: Int, started: Bool)] = []
+    private(set) var newest = 0
+
+    var isEmpty: Bool { items.allSatisfy { $0.samples == 0 } }
+
+    mutating func append(_ item: PlayoutItem, samples: Int) {
+        newest = max(newest, Int(item.ordinal))
+        if let index = items.firstIndex(where: { $0.item == item }) {
+            items[index].samples += samples
+        } else {
+            items.append((item, samples, false))
+        }
+    }
+
+    mutating func complete(_ item: PlayoutItem) {}
+
+    mutating func frame() -> (item: PlayoutItem, samples: Int, isFirst: Bool, isLast: Bool)? {
+        while let first = items.first, first.samples == 0, items.count > 1 { items.removeFirst() }
+        guard let first = items.first, first.samples > 0 else { return nil }
+        let samples = min(160, first.samples)
+        items[0].samples -= samples
+        items[0].started = true
+        return (first.item, samples, !first.started, items[0].samples == 0 && items.count > 1)
+    }
+
+    mutating func clear() {
+        items.removeAll()
+        isPaused = false
+    }
+}
+
+extension SessionPrompt {
+    static let test = try! PromptBuilder().build(
+        from: PromptSource(inbound: .init(instructions: "You sell tea.", greeting: "Hello, this is the tea house.")),
+        direction: .inbound)
+}

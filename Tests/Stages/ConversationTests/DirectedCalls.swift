@@ -1,0 +1,74 @@
+@testable import Conversation
+
+/// Ways through the table that chance takes too seldom; each ends where its name says.
+enum DirectedCalls {
+    static var all: [CallRig] {
+        [
+            endedWhileConfiguring(), itemStartsWhilePending(), heardWhilePending(), givenUpWhilePending(),
+            heardWhileReconnecting(),
+        ]
+    }
+
+    static func endedWhileConfiguring() -> CallRig {
+        let rig = CallRig()
+        rig.model.echo = nil
+        rig.give(.carrierStarted(stream: "MZ1"))
+        rig.run(until: 100)
+        rig.give(.command(.drain))
+        return rig
+    }
+
+    /// Two answers in a row, and the onset just as the second begins.
+    static func itemStartsWhilePending() -> CallRig {
+        var policy = ConversationPolicy()
+        policy.digitsInterrupt = false
+        let rig = CallRig(policy)
+        rig.startAndGreet()
+        rig.model.usual.milliseconds = 4_000
+        rig.speak("item_u1")
+        rig.run(for: 600)
+        rig.give(.carrierDigit(0x31))
+        rig.withholdsPlayoutStarted = true
+        while rig.truth(PlayoutItem(ordinal: 3)) == 0 { rig.run(for: 20) }
+        rig.give(.voice(.onset(startedMillisecondsAgo: 0)))
+        rig.give(.playoutStarted(PlayoutItem(ordinal: 3)))
+        return rig
+    }
+
+    /// The model never says that its audio is complete until the caller begins to speak.
+    static func heardWhilePending() -> CallRig {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.model.usual.isLost = true
+        rig.speak("item_u1")
+        rig.give(.responseCreated(response: "resp_x"))
+        rig.model.schedule(.audio(response: "resp_x", item: "item_x", samples: 1_600), at: rig.now)
+        rig.run(for: 120)
+        rig.give(.voice(.onset(startedMillisecondsAgo: 0)))
+        rig.give(.outputAudioDone(response: "resp_x", item: "item_x"))
+        rig.run(for: 340)
+        return rig
+    }
+
+    static func givenUpWhilePending() -> CallRig {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.speak("item_u1")
+        rig.run(for: 600)
+        rig.give(.voice(.onset(startedMillisecondsAgo: 0)))
+        rig.give(.error(ModelError(code: "insufficient_quota")))
+        return rig
+    }
+
+    static func heardWhileReconnecting() -> CallRig {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.speak("item_u1")
+        rig.run(for: 800)
+        rig.model.close()
+        rig.model.refusesToOpen = 3
+        rig.give(.modelClosed(.closed(code: 1_006)))
+        while rig.state == .reconnecting, rig.turns.last?.endedAt == nil { rig.run(for: 20) }
+        return rig
+    }
+}
