@@ -227,7 +227,7 @@ public struct PlayoutQueue: ~Copyable {
             pool.read(head, from: headOffset, count: step, into: &frame, at: done)
             headOffset += step
             done += step
-            if headOffset == filled, head != tail || filled == pool.chunkBytes { freeHead() }
+            if headOffset == filled { freeHead() }
         }
     }
 
