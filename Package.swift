@@ -148,7 +148,9 @@ let package = Package(
         tests("TelemetryTests", uses: ["Telemetry", "AudioPipeline", logging]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
         tests("ConfigurationTests", uses: ["Configuration", "Conversation"]),
-        tests("CallControlTests", uses: ["CallControl"]),
+        tests(
+            "CallControlTests",
+            uses: ["CallControl", "Configuration", "Conversation", "TurnStore", "Transport", grdb]),
         tests("LocalAgentTests", uses: ["LocalAgent", "Transport"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
         tests(

@@ -60,9 +60,9 @@ public final class AdminService: HTTPService {
             return Cryptography.areEqual(given.utf8, "Bearer \(token.reveal())".utf8)
         }
         guard listener.isLoopback, let host = request.headers["Host"]?.lowercased() else { return false }
-        return ["127.", "localhost", "[::1]"].contains { name in
-            host == name || host.hasPrefix(name == "127." ? name : name + ":")
-        }
+        let name = host.hasPrefix("[") ? host.prefix { $0 != "]" } + "]" : host.prefix { $0 != ":" }
+        let isIPv4 = name.allSatisfy { $0.isNumber || $0 == "." }
+        return name == "localhost" || name == "[::1]" || isIPv4 && name.hasPrefix("127.")
     }
 
     private func answer(_ request: HTTPRequest) -> HTTPResponse {

@@ -132,14 +132,16 @@ public final class TwilioWebhooks: HTTPService {
     // MARK: Streams
 
     public func upgrade(_ request: HTTPRequest, on loop: EventLoop) -> UpgradeDecision {
-        guard request.path == "/twilio/media" || request.path.hasPrefix("/twilio/media/") else {
+        // One slash at the end is nothing: some carriers add it.
+        let prefix = "/twilio/media/"
+        if request.path == prefix.dropLast() || request.path == prefix { return upgradeSigned(request, loop) }
+        guard request.path.hasPrefix(prefix) else {
             counters.add(.notFound)
             return .refuse(.text(404, "not found\n"))
         }
-        var token = request.path.dropFirst("/twilio/media".count)
-        if token.hasPrefix("/") { token.removeFirst() }
+        var token = request.path.dropFirst(prefix.count)
         if token.hasSuffix("/") { token.removeLast() }
-        return token.isEmpty ? upgradeSigned(request, loop) : upgradeAnnounced(request, String(token), loop)
+        return upgradeAnnounced(request, String(token), loop)
     }
 
     private func upgradeAnnounced(_ request: HTTPRequest, _ token: String, _ loop: EventLoop) -> UpgradeDecision {
