@@ -5,7 +5,8 @@ private let target: @Sendable (borrowing Span<UInt8>) -> Void = {
     let name = unsafe getenv("FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
     switch name {
     case "twilio": return fuzzTwilio
-    default: fatalError("FUZZ_TARGET: \(name), expected twilio")
+    case "openai": return fuzzOpenAI
+    default: fatalError("FUZZ_TARGET: \(name), expected twilio or openai")
     }
 }()
 
