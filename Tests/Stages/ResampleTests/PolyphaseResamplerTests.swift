@@ -80,7 +80,9 @@ import Testing
         let latency = resampler.latencySamples
         #expect(output.contains(.max) && output.contains(.min))
         let perHalf = pair.output / 1_000
-        for (index, value) in output.dropFirst(latency).enumerated() where index % perHalf == perHalf / 2 {
+        // Away from the edges, where the filter rings highest, every sample keeps its sign.
+        for (index, value) in output.dropFirst(latency).enumerated()
+        where (perHalf / 4...perHalf * 3 / 4).contains(index % perHalf) {
             let high = index / perHalf % 2 == 0
             #expect(high ? value > 20_000 : value < -20_000, "sample \(index): \(value)")
         }
