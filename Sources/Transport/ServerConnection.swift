@@ -29,6 +29,7 @@ import Glibc
     private var outputSent = 0
     private var early: [UInt8] = []
     private var hasServed = false
+    private var hasSettled = false
     private var saidContinue = false
     private var answerIsHead = false
     private var answerKeepsAlive = false
@@ -61,6 +62,11 @@ import Glibc
     // MARK: Input
 
     override func received(_ bytes: UnsafeMutableBufferPointer<UInt8>) -> Bool {
+        if isSecure && !hasSettled {
+            // libwebsockets lets a TLS connection live `timeout_secs`, waiting for a handshake of its own roles.
+            hasSettled = true
+            clearTimeout()
+        }
         switch phase {
         case .reading: return unsafe readRequests(bytes)
         case .answering:

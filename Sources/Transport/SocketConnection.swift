@@ -86,6 +86,10 @@ import Glibc
         if let socket = unsafe socket { unsafe lws_rx_flow_control(socket, isOn ? 1 : 0) }
     }
 
+    final func clearTimeout() {
+        if let socket = unsafe socket { unsafe lws_set_timeout(socket, NO_PENDING_TIMEOUT, 0) }
+    }
+
     /// libwebsockets keeps the rest of a short write itself.
     final var hasPartialWrite: Bool {
         guard let socket = unsafe socket else { return false }

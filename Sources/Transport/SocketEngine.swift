@@ -57,7 +57,7 @@ import Synchronization
     func destroy() {
         Self.global.withLock { _ in
             unsafe lws_context_destroy(context)
-            // libwebsockets frees a host's SSL_CTX only in a context that claimed OpenSSL's initialisation.
+            // The context freed its own references.
             unsafe serverContexts.forEach { unsafe SSL_CTX_free($0) }
             unsafe serverContexts = []
         }
@@ -84,6 +84,7 @@ import Synchronization
         guard let (host, tls) = unsafe made else {
             throw TransportError(.library, "libwebsockets made no TLS host")
         }
+        unsafe SSL_CTX_up_ref(tls)
         unsafe serverContexts.append(tls)
         unsafe media_bridge_ssl_server_options(tls)
         unsafe try certificate.install(in: tls)
