@@ -93,6 +93,7 @@ final class CallRig {
     /// `playoutStarted` is then given by hand.
     var withholdsPlayoutStarted = false
     var rowsUsed: RowSet { conversation.rowsUsed }
+    var hasSession: Bool { conversation.link.stage == .ready }
     var armedTimers: Int { timers.count }
     /// Samples of an item that the caller truly heard.
     func truth(_ item: PlayoutItem) -> Int { carrier.heard[item] ?? 0 }

@@ -5,6 +5,7 @@ enum DirectedCalls {
     static var all: [CallRig] {
         [
             endedWhileConfiguring(), itemStartsWhilePending(), heardWhilePending(), givenUpWhilePending(),
+            lostWhilePending(),
             heardWhileReconnecting(),
         ]
     }
@@ -57,6 +58,18 @@ enum DirectedCalls {
         rig.run(for: 600)
         rig.give(.voice(.onset(startedMillisecondsAgo: 0)))
         rig.give(.error(ModelError(code: "insufficient_quota")))
+        return rig
+    }
+
+    static func lostWhilePending() -> CallRig {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.speak("item_u1")
+        rig.run(for: 600)
+        rig.give(.voice(.onset(startedMillisecondsAgo: 0)))
+        rig.model.close()
+        rig.give(.modelClosed(.closed(code: 1_006)))
+        rig.run(for: 5_000)
         return rig
     }
 

@@ -17,6 +17,16 @@ import Testing
         }
     }
 
+    @Test(arguments: 0..<2)
+    func `a call in which nobody says anything more ends by itself`(batch: UInt64) {
+        for seed in (batch * 100)..<(batch * 100 + 100) {
+            let random = RandomCall(seed: seed)
+            random.play(endsInSilence: true)
+            #expect(random.rig.state == .ended, "seed \(seed)")
+            #expect(random.rig.rules.broken == [], "seed \(seed)")
+        }
+    }
+
     @Test func `every row of the table is used by some call`() {
         var used = RowSet()
         for seed in 0..<600 {
@@ -75,7 +85,7 @@ final class RandomCall {
         self.random = random
     }
 
-    func play() {
+    func play(endsInSilence: Bool = false) {
         if chance(50) { rig.give(.command(.drain)) }
         rig.give(.carrierStarted(stream: "MZ0"))
         if chance(20) { rig.run(for: 60) }
@@ -85,6 +95,11 @@ final class RandomCall {
             rig.model.usual = answer()
             rig.run(for: Int64.random(in: 1...40, using: &random) * 20)
             something()
+        }
+        if endsInSilence {
+            rig.give(.voice(.offset(endedMillisecondsAgo: 0)))
+            rig.run(for: 200_000)
+            return
         }
         if rig.state != .ended { rig.give(chance(2) ? .carrierStopped : .carrierClosed(.peer)) }
         rig.run(for: 2_000)

@@ -84,6 +84,11 @@ struct RuleBook {
             check(rig.armedTimers == 0, "R9 \(rig.armedTimers) timers outlive the call")
             check(hangUps == 1, "R5 ended with \(hangUps) hang-ups")
         }
+        switch rig.state {
+        case .greeting, .listening, .thinking, .speaking:
+            check(rig.hasSession, "\(rig.state) without a session")
+        default: break
+        }
         let (received, sent, discarded, queued) = rig.totals
         if received != sent + discarded + queued {
             broken.append("R1 \(received) != \(sent) + \(discarded) + \(queued)")

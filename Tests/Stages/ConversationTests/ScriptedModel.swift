@@ -32,8 +32,7 @@ struct ScriptedModel {
     var refusal = ModelClose.unreachable
     private(set) var isOpen = false
     private(set) var opens = 0
-    private var steps: [(at: Int64, order: Int, step: Step)] = []
-    private var order = 0
+    private var steps: [(at: Int64, step: Step)] = []
     private var responses = 0
     private var items = 0
     private(set) var active: WireID?
@@ -41,20 +40,18 @@ struct ScriptedModel {
     private(set) var createsWhileActive = 0
     private(set) var beganByItself = false
 
+    /// In order of time, and of scheduling within it.
     mutating func schedule(_ step: Step, at time: Int64) {
-        order += 1
-        steps.append((time, order, step))
+        var index = steps.count
+        while index > 0, steps[index - 1].at > time { index -= 1 }
+        steps.insert((time, step), at: index)
     }
 
-    var nextAt: Int64? { steps.map(\.at).min() }
+    var nextAt: Int64? { steps.first?.at }
 
     mutating func next(at now: Int64) -> Step? {
-        guard
-            let index = steps.indices.filter({ steps[$0].at <= now }).min(by: {
-                (steps[$0].at, steps[$0].order) < (steps[$1].at, steps[$1].order)
-            })
-        else { return nil }
-        let step = steps.remove(at: index).step
+        guard let due = steps.first?.at, due <= now else { return nil }
+        let step = steps.removeFirst().step
         if case .event(.model(.responseDone(let outcome))) = step, outcome.response == active { active = nil }
         if case .event(.modelOpened) = step { isOpen = true }
         return step

@@ -113,7 +113,9 @@ extension Conversation {
     mutating func confirmInterruption(_ actions: inout ActionList) {
         if !interruption.isPending { interruption.onsetAt = (voice.isSpeaking ? voice.startedAt : nil) ?? now }
         actions.append(.note(.interruptionConfirmed))
-        if state == .greeting || active?.purpose == .greeting { actions.append(.note(.greetingInterrupted)) }
+        if let greetingResponse, ledger.newest?.response == greetingResponse {
+            actions.append(.note(.greetingInterrupted))
+        }
         let unheard = active
         interruption.isBeingConfirmed = true
         take(.interruptionConfirmed, &actions)
@@ -122,6 +124,7 @@ extension Conversation {
             ending = nil
             owed = nil
             disarm(.hangUpAfterGoodbye, &actions)
+            if link.stage != .ready { restartSession(&actions) }
         }
         if let unheard, !unheard.playoutBegan, unheard.purpose.isAnswer, active?.cancelRequested == true {
             oweAgain(unheard, &actions)

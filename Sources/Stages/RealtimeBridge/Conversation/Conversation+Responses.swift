@@ -54,6 +54,7 @@ extension Conversation {
     mutating func responseCreated(_ response: WireID, _ actions: inout ActionList) {
         if active != nil, active?.id == nil {
             active?.id = response
+            if active?.purpose == .greeting { greetingResponse = response }
             return
         }
         guard active?.id != response, link.stage == .ready else { return }
@@ -143,7 +144,11 @@ extension Conversation {
     /// The active response is over.
     mutating func dropActive(_ actions: inout ActionList) {
         active = nil
-        disarm(.responseStart, &actions)
+        if owed?.waitsForCaller == true {
+            arm(.responseStart, inMilliseconds: policy.withdrawnAnswerMilliseconds, &actions)
+        } else {
+            disarm(.responseStart, &actions)
+        }
     }
 
     /// The caller goes on speaking and has heard nothing of the answer: it is withdrawn and owed again (S38).

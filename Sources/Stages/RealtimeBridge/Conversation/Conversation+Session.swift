@@ -107,6 +107,12 @@ extension Conversation {
         take(wasReady ? .modelLost : .connectionFailed, &actions)
     }
 
+    /// The session was lost during a goodbye, and the call goes on after all.
+    mutating func restartSession(_ actions: inout ActionList) {
+        arm(.modelGiveUp, inMilliseconds: policy.modelGiveUpMilliseconds, &actions)
+        take(.modelLost, &actions)
+    }
+
     private var isSayingGoodbye: Bool { state == .goodbye || (state == .interruptionPending && ending != nil) }
 
     /// No voice for more: what was said so far is the goodbye.

@@ -23,6 +23,9 @@ public struct Conversation: ~Copyable {
     var digits = ""
     var ending: Ending?
 
+    /// The response that greets, once the model has named it.
+    var greetingResponse: WireID?
+
     // Counts in a row, without a word of the caller.
     var selfAnswers = 0
     var silencePrompts = 0
@@ -167,15 +170,14 @@ public struct Conversation: ~Copyable {
 
     /// Draws the conclusions that follow from the whole picture rather than from one event.
     private mutating func settle(_ actions: inout ActionList) {
-        if state == .closing {
-            if !awaitsTranscripts { take(.released, &actions) }
-            return
+        if state != .closing {
+            settlePlayout(&actions)
+            endHeardTurns(&actions)
+            askForOwedReply(&actions)
+            settleFloor(&actions)
+            settleSilence(&actions)
         }
-        settlePlayout(&actions)
-        endHeardTurns(&actions)
-        askForOwedReply(&actions)
-        settleFloor(&actions)
-        settleSilence(&actions)
+        if state == .closing, !awaitsTranscripts { take(.released, &actions) }
     }
 
     /// `listening`, `thinking` and `greeting` follow from what is active.

@@ -40,8 +40,9 @@ public struct ConversationPolicy: Sendable, Equatable {
     public var allowInterruptions = true
     /// A pending interruption that nothing has confirmed by then is rejected.
     public var confirmInterruptionMilliseconds: Int64 = 400
-    /// A pending interruption is confirmed this early when the model hears speech as well.
-    public var agreementMilliseconds: Int64 = 120
+    /// A pending interruption is confirmed this long after its onset when the model hears speech as well: longer than a
+    /// click takes to lapse.
+    public var agreementMilliseconds: Int64 = 200
     /// Speech that only the model hears interrupts after this long; nil, the default, means never: on a line with echo
     /// the model hears the agent itself.
     public var modelSpeechAloneMilliseconds: Int64?
