@@ -151,7 +151,9 @@ let package = Package(
         tests(
             "CallControlTests",
             uses: ["CallControl", "Configuration", "Conversation", "TurnStore", "Transport", grdb]),
-        tests("LocalAgentTests", uses: ["LocalAgent", "Transport"]),
+        tests(
+            "LocalAgentTests",
+            uses: ["LocalAgent", "AudioPipeline", "MulawCodec", "Resample", "SpeechToText", "Transport"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
         tests(
             "MediaBridgeTests",
