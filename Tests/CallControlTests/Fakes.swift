@@ -71,6 +71,8 @@ final class Service {
     let tokens: StreamTokens
     let acceptor = FakeAcceptor()
     let webhooks: TwilioWebhooks
+    /// One for all tests: loops are made one after the other.
+    static let loop = Result { try EventLoop(name: "control-tests") }
     let loop: EventLoop
     /// Monotonic nanoseconds, moved by the test.
     let clock = Clock()
@@ -95,7 +97,7 @@ final class Service {
         tokens = StreamTokens(lifeSeconds: 60, clock: { clock.time.load(ordering: .relaxed) })
         webhooks = TwilioWebhooks(
             configuration: configuration, store: store, admission: admission, tokens: tokens, acceptor: acceptor)
-        loop = try EventLoop(name: "test")
+        loop = try Self.loop.get()
     }
 
     deinit {
