@@ -220,6 +220,27 @@ import Transport
         }
     }
 
+    @Test func `a hole in the agent's speech is reported with its place and length`() async throws {
+        var script = TestBridge.Script()
+        script.greeting = Self.tone(frames: 10)
+        script.later = (Self.tone(frames: 10), 350)
+        let bridge = TestBridge(script)
+        try await withBridge(bridge) { loop, authority in
+            var options = CarrierPhoneOptions(.stream(url: "ws://\(authority)/media"))
+            options.hangUp = [.after(milliseconds: 800)]
+            let report = await CarrierPhoneCall(options, on: loop).run()
+            #expect(report.bytesPlayed == 20 * 160)
+            let gap = try #require(report.gaps.first)
+            #expect(report.gaps.count == 1)
+            // Played from the first tick on for 200 ms; more came at 350. A busy machine may move either a little.
+            #expect((180...300).contains(gap.startMilliseconds), "\(gap)")
+            #expect((60...260).contains(gap.durationMilliseconds), "\(gap)")
+            let holes = report.heardAudio[(gap.startMilliseconds * 8)...].prefix(gap.durationMilliseconds * 8)
+            #expect(holes.allSatisfy { $0 == 0xFF })
+            #expect(report.agentTurns.count == 1)
+        }
+    }
+
     @Test func `hanging up from outside ends the call`() async throws {
         let bridge = TestBridge()
         try await withBridge(bridge) { loop, authority in

@@ -19,6 +19,8 @@ final class TestBridge: HTTPService {
         /// Messages sent as they are after the start.
         var raw: [String] = []
         var refusesUpgrade = false
+        /// Says this as well, once so many milliseconds have passed since the start.
+        var later: (audio: [UInt8], milliseconds: UInt64)?
     }
 
     struct Record: Sendable {
@@ -63,6 +65,7 @@ final class TestBridge: HTTPService {
         private let bridge: TestBridge
         private var streamSid = ""
         private var cleared = false
+        private var timer: LoopTimer?
 
         init(_ bridge: TestBridge) { self.bridge = bridge }
 
@@ -83,6 +86,12 @@ final class TestBridge: HTTPService {
                 streamSid = object["streamSid"] as? String ?? ""
                 say(bridge.script.greeting, on: socket)
                 if !bridge.script.greeting.isEmpty { mark("greeting", on: socket) }
+                if let later = bridge.script.later {
+                    timer = try? socket.loop.makeTimer { [weak self, weak socket] _ in
+                        if let socket { self?.say(later.audio, on: socket) }
+                    }
+                    timer?.schedule(at: EventLoop.now + later.milliseconds * 1_000_000)
+                }
                 for text in bridge.script.raw {
                     socket.sendText(text.replacingOccurrences(of: "SID", with: streamSid))
                 }

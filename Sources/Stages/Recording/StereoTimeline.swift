@@ -10,7 +10,7 @@ public final class StereoTimeline {
     public struct Counters: Equatable, Sendable {
         /// Came after its place had become final.
         public var late = 0
-        /// Lay further ahead than the horizon, or a jump of the caller's clock was beyond belief.
+        /// At a place no clock can have: before zero, or minutes ahead.
         public var beyondHorizon = 0
         /// Agent audio laid over agent audio not yet heard.
         public var replaced = 0
@@ -40,12 +40,12 @@ public final class StereoTimeline {
     private var agentEnd: Int64 = 0
     private var isFinished = false
 
-    /// A jump of the caller's clock further than this is a broken clock, not a gap: ten minutes.
+    /// A jump further than this is a broken clock, not a gap: ten minutes.
     private static let maximumJump: Int64 = 600 * 8_000
 
     /// - Parameters:
     ///   - windowSamples: how long audio stays open; longer than the carrier's playout buffer plus its marks' way back.
-    ///   - horizonSamples: how far ahead of now agent audio may be laid.
+    ///   - horizonSamples: how far ahead of now agent audio is ever laid; audio beyond it moves the clock on.
     public init(sink: any StereoSink, windowSamples: Int = 2 * 8_000, horizonSamples: Int = 4 * 8_000) {
         precondition(windowSamples >= 0 && horizonSamples > 0, "window \(windowSamples), horizon \(horizonSamples)")
         self.sink = sink
@@ -78,10 +78,12 @@ public final class StereoTimeline {
     /// Agent audio that the carrier will play from `position` on.
     public func scheduleAgent(at position: Int64, _ samples: Span<Int16>) {
         let end = position.addingReportingOverflow(Int64(samples.count))
-        if isFinished || position < 0 || end.overflow {
+        if isFinished || position < 0 || end.overflow || end.partialValue - now > Self.maximumJump {
             counters.beyondHorizon += samples.count
             return
         }
+        // Nobody lays audio further ahead than this: time has passed while the caller's side was silent.
+        if end.partialValue > limit { advance(to: end.partialValue - horizon) }
         let overlap = min(agentEnd, end.partialValue) - max(position, finalPosition)
         if overlap > 0 { counters.replaced += Int(overlap) }
         lay(samples, at: position, side: 1)

@@ -102,13 +102,27 @@ import Testing
         let timeline = StereoTimeline(sink: tape, windowSamples: 100, horizonSamples: 200)
         let frame = [Int16](repeating: 1, count: 160)
         for position: Int64 in [-1, .min, .max, 1 << 40] { timeline.addCaller(at: position, frame.span) }
-        for position: Int64 in [-1, .max, 1 << 40, 500] { timeline.scheduleAgent(at: position, frame.span) }
+        for position: Int64 in [-1, .min, .max, 1 << 40] { timeline.scheduleAgent(at: position, frame.span) }
         timeline.clearAgent(from: .min)
         timeline.clearAgent(from: .max)
         #expect(timeline.counters.beyondHorizon == 8 * 160)
         timeline.addCaller(at: 0, frame.span)
         try timeline.finish()
         #expect(tape.left == frame)
+    }
+
+    @Test func `the agent is heard on while the caller's audio stays away`() throws {
+        let tape = Tape()
+        let timeline = StereoTimeline(sink: tape)
+        timeline.addCaller(at: 0, [Int16](repeating: 1, count: 160).span)
+        for index in 0..<1_000 {
+            timeline.scheduleAgent(at: Int64(index * 160), [Int16](repeating: 2, count: 160).span)
+        }
+        timeline.addCaller(at: 999 * 160, [Int16](repeating: 3, count: 160).span)
+        try timeline.finish()
+        #expect(tape.right == [Int16](repeating: 2, count: 160_000))
+        #expect(tape.left.prefix(160).allSatisfy { $0 == 1 } && tape.left.suffix(160).allSatisfy { $0 == 3 })
+        #expect(timeline.counters.beyondHorizon == 0 && timeline.counters.late == 0)
     }
 
     @Test func `matches a plain array under any order of events within the window`() throws {
