@@ -5,7 +5,6 @@ import Transport
 final class PhoneStream: WebSocketHandler, @unchecked Sendable {
     // Sendable: it is made on one thread, handed to the loop's once, and touched there only.
 
-    private static let frameNanoseconds: UInt64 = 20_000_000
     private static let frameMilliseconds = 20
     private static let frameBytes = 160
     /// A longer dry spell is a pause of the agent, not a hole in its speech.
@@ -27,7 +26,7 @@ final class PhoneStream: WebSocketHandler, @unchecked Sendable {
     private var report = CarrierPhoneReport()
 
     private var openedAt: UInt64 = 0
-    private var deadline: UInt64 = 0
+    private var clock = LineClock(beginning: 0)
     /// Number of the frame under way, from 0.
     private var frame = 0
     private var said = [UInt8](repeating: 0xFF, count: frameBytes)
@@ -97,8 +96,8 @@ final class PhoneStream: WebSocketHandler, @unchecked Sendable {
         writer.start(parameters: parameters)
         send()
         tell(.streamOpened)
-        deadline = openedAt + Self.frameNanoseconds
-        timer?.schedule(at: deadline)
+        clock = LineClock(beginning: openedAt)
+        timer?.schedule(at: clock.deadline)
     }
 
     func webSocket(_ socket: WebSocket, didReceive message: Span<UInt8>, isText: Bool) {
@@ -160,17 +159,11 @@ final class PhoneStream: WebSocketHandler, @unchecked Sendable {
 
     private func tick(_ now: UInt64) {
         guard !hungUp, wasOpen else { return }
-        let lateness = Int((now - min(deadline, now)) / 1_000)
+        let lateness = clock.latenessMicroseconds(at: now)
         report.timerLatenessMaximumMicroseconds = max(report.timerLatenessMaximumMicroseconds, lateness)
         if lateness > 2_000 { report.lateTicks += 1 }
-        // The line runs in real time, so what was missed is made up for; after a second it is a new beginning.
-        var rounds = 0
-        while deadline <= now, !hungUp {
-            if rounds < 50 { runFrame() }
-            rounds += 1
-            deadline += Self.frameNanoseconds
-        }
-        if !hungUp { timer?.schedule(at: deadline) }
+        for _ in 0..<clock.framesDue(at: now) where !hungUp { runFrame() }
+        if !hungUp { timer?.schedule(at: clock.deadline) }
     }
 
     private func runFrame() {
