@@ -135,12 +135,12 @@ enum Base64 {
     @inline(__always)
     private static func sixBitValues(_ characters: SIMD16<UInt8>) -> SIMD16<UInt8> {
         let upper = characters &- 65, lower = characters &- 97, digit = characters &- 48
-        return SIMD16<UInt8>(repeating: 0xFF)
-            .replacing(with: upper, where: upper .< 26)
-            .replacing(with: lower &+ 26, where: lower .< 26)
-            .replacing(with: digit &+ 52, where: digit .< 10)
-            .replacing(with: 62, where: characters .== 43)
-            .replacing(with: 63, where: characters .== 47)
+        return all(0xFF)
+            .replacing(with: upper, where: upper .< all(26))
+            .replacing(with: lower &+ 26, where: lower .< all(26))
+            .replacing(with: digit &+ 52, where: digit .< all(10))
+            .replacing(with: all(62), where: characters .== all(43))
+            .replacing(with: all(63), where: characters .== all(47))
     }
 
     /// Sixteen six-bit values as twice six bytes, each in the low end of a word, first byte lowest.
@@ -219,9 +219,13 @@ enum Base64 {
         let quads = big &>> 18 | (big &>> 12 & 63) &<< 8 | (big &>> 6 & 63) &<< 16 | (big & 63) &<< 24
         let values = unsafe unsafeBitCast(quads, to: SIMD16<UInt8>.self)
         return (values &+ 65)
-            .replacing(with: values &+ 71, where: values .> 25)
-            .replacing(with: values &- 4, where: values .> 51)
-            .replacing(with: 43, where: values .== 62)
-            .replacing(with: 47, where: values .== 63)
+            .replacing(with: values &+ 71, where: values .> all(25))
+            .replacing(with: values &- 4, where: values .> all(51))
+            .replacing(with: all(43), where: values .== all(62))
+            .replacing(with: all(47), where: values .== all(63))
     }
+
+    /// Comparing a vector with a scalar goes lane by lane in Swift 6.3 (60 times slower); with a vector it does not.
+    @inline(__always)
+    private static func all(_ byte: UInt8) -> SIMD16<UInt8> { SIMD16(repeating: byte) }
 }
