@@ -98,7 +98,13 @@ public final class CarrierPhoneCall: Sendable {
         if report.outcome == .talked(endedBy: .agent) {
             if let action = wanted.action {
                 let next = base.resolve(action, webSocket: false)
-                report.afterStream = try await ask(next, form: form(status: "in-progress")).verbs.map { $0.summary }
+                do throws(CarrierPhoneError) {
+                    report.afterStream = try await ask(next, form: form(status: "in-progress")).verbs.map {
+                        $0.summary
+                    }
+                } catch {
+                    report.afterStreamFailure = error.message
+                }
             } else {
                 report.afterStream = document.verbs.drop { $0.name != "Connect" }.dropFirst().map { $0.summary }
             }

@@ -64,6 +64,8 @@ public struct CarrierPhoneReport: Sendable {
     public var close: WebSocketClose?
     /// Verbs of the answer to `<Connect action>`, when the agent ended the stream and there was one.
     public var afterStream: [String]?
+    /// Why that answer could not be had.
+    public var afterStreamFailure: String?
     /// HTTP status of each status callback; 0 when it could not be delivered.
     public var statusCallbacks: [(event: String, httpStatus: Int)] = []
 

@@ -142,9 +142,29 @@ import Transport
             let options = CarrierPhoneOptions(.webhook(url: "http://\(authority)/voice"))
             let report = await CarrierPhoneCall(options, on: loop).run()
             #expect(report.outcome == .talked(endedBy: .agent))
-            #expect(report.afterStream == ["Say: Bye.", "Hangup"])
+            #expect(report.afterStream == ["Say: Bye.", "Hangup"] && report.afterStreamFailure == nil)
             #expect(report.close?.code == 1000)
             #expect(report.durationMilliseconds < 2_000)
+        }
+    }
+
+    @Test func `a failing answer to what comes after the stream loses nothing of the call`() async throws {
+        var script = TestBridge.Script()
+        script.greeting = Self.tone(frames: 5)
+        script.closesAfterGreeting = true
+        let bridge = TestBridge(
+            script,
+            answers: [
+                "/voice": xml(
+                    #"<Response><Connect action="/after"><Stream url="/media"/></Connect></Response>"#),
+                "/after": .text(500, "no"),
+            ])
+        try await withBridge(bridge) { loop, authority in
+            let options = CarrierPhoneOptions(.webhook(url: "http://\(authority)/voice"))
+            let report = await CarrierPhoneCall(options, on: loop).run()
+            #expect(report.outcome == .talked(endedBy: .agent) && report.bytesPlayed == 5 * 160)
+            #expect(
+                report.afterStreamFailure == "http://\(authority)/after answered HTTP 500, 200 with TwiML was expected")
         }
     }
 
