@@ -124,6 +124,58 @@ private let millisecond: UInt64 = 1_000_000
         #expect(clock.slot(after: start + 3_020 * millisecond) == 1)
     }
 
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `agrees with a plain list of members through any life`(seed: UInt64) {
+        var state = seed
+        func random(_ bound: UInt64) -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return (state >> 33) % bound
+        }
+        /// What the clock should be: each phase with the next moment it is due.
+        struct Model {
+            var slot: Int
+            var due: UInt64
+        }
+        var clock = FrameClock(startNanoseconds: start, capacity: 8)
+        var model: [Int: Model] = [:]
+        var now = start
+        func firstDue(_ slot: Int) -> UInt64 {
+            var due = start + UInt64(slot) * millisecond
+            if due <= now { due += ((now - due) / (20 * millisecond) + 1) * 20 * millisecond }
+            return due
+        }
+        for _ in 0..<2_000 {
+            let key = Int(random(16)), slot = Int(random(20))
+            let member = key >> 1, phase = ClockPhase(rawValue: UInt8(key & 1))!
+            switch random(6) {
+            case 0 where model[key] == nil:
+                clock.add(member: member, phase: phase, slot: slot, now: now)
+                model[key] = Model(slot: slot, due: firstDue(slot))
+            case 1:
+                clock.remove(member: member, phase: phase)
+                model[key] = nil
+            case 2 where model[key] != nil:
+                clock.move(member: member, phase: phase, to: slot, now: now)
+                model[key] = Model(slot: slot, due: firstDue(slot))
+            default:
+                now += random(20) == 0 ? random(300) * millisecond : random(3_000_000)
+                var expected: [Int: (lateness: UInt64, missed: Int)] = [:]
+                for (key, entry) in model where entry.due <= now {
+                    let missed = (now - entry.due) / (20 * millisecond)
+                    expected[key] = (now - entry.due, Int(missed))
+                    model[key]!.due = entry.due + (missed + 1) * 20 * millisecond
+                }
+                for visit in visits(of: &clock, at: now) {
+                    let known = expected.removeValue(forKey: visit.member << 1 | Int(visit.phase.rawValue))
+                    #expect(known?.lateness == visit.latenessNanoseconds && known?.missed == visit.missedTicks)
+                }
+                #expect(expected.isEmpty)
+            }
+            #expect(clock.count == model.count)
+            #expect(clock.nextDeadline() == model.values.map(\.due).min())
+        }
+    }
+
     private func visits(of clock: inout FrameClock, at now: UInt64) -> [ClockVisit] {
         var visits: [ClockVisit] = []
         clock.advance(to: now) { visits.append($0) }

@@ -117,6 +117,15 @@ struct `Energy detector on telephone speech` {
         #expect(abs(activity.levelDecibels - -23.8) < 0.3)
     }
 
+    @Test func `a large offset costs no precision`() {
+        var detector = EnergyDetector()
+        let samples = (0..<160).map { Int16(20_001 + ($0 / 3 % 2) * 8) }
+        var level: Float = 0
+        for _ in 0..<5 { level = detector.analyze(samples.span).levelDecibels }
+        // Steps of 8 have a power of 16, less the constant part.
+        #expect(abs(level - -78.3) < 0.2)
+    }
+
     @Test(arguments: [Noise.white, .brown, .hum])
     func `noise that comes to stay is noise after two seconds`(noise: Noise) {
         var detector = EnergyDetector()
@@ -135,7 +144,7 @@ struct `Energy detector on telephone speech` {
         let hum = Noise.hum.generator(seed: 1)
         var edges: [SpeechEdge] = []
         for frame in 0..<300 {
-            let samples = (0..<160).map { _ in frame < 100 ? Int16(0) : Int16(100 * hum()) }
+            let samples = (0..<160).map { _ in frame < 100 ? Int16(0) : Int16(1_000 * hum()) }
             if let edge = segmenter.advance(isSpeech: detector.analyze(samples.span).isSpeech) { edges.append(edge) }
         }
         #expect(!edges.contains(.sustained), "\(edges)")

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Recorded prompts of the Debian package asterisk-core-sounds-en-wav (8 kHz, CC-BY-SA), one second of silence before
 /// each, and which frames of it hold speech.
@@ -45,14 +46,14 @@ struct TelephoneSpeech {
 
     /// The same with seeded noise added, so many dB below the speech.
     func with(_ noise: Noise, signalToNoise: Double, seed: UInt64 = 7) -> TelephoneSpeech {
-        let generator = noise.generator(seed: seed)
-        let raw = samples.indices.map { _ in generator() }
+        // A minute of it, again and again: making noise takes longer than hearing it.
+        let raw = noise.minute(seed: seed)
         let rawPower = raw.reduce(0) { $0 + $1 * $1 } / Double(raw.count)
         let factor = (speechPower / pow(10, signalToNoise / 10) / rawPower).squareRoot()
         var noisy = self
         for index in samples.indices {
             noisy.samples[index] = Int16(
-                max(-32768, min(32767, (Double(samples[index]) + raw[index] * factor).rounded())))
+                max(-32768, min(32767, (Double(samples[index]) + raw[index % raw.count] * factor).rounded())))
         }
         return noisy
     }
@@ -93,6 +94,18 @@ enum Noise: String, Sendable {
     case brown
     /// 50 Hz and its harmonics at 100 and 150 Hz.
     case hum
+
+    private static let minutes = Mutex<[String: [Double]]>([:])
+
+    func minute(seed: UInt64) -> [Double] {
+        Self.minutes.withLock { minutes in
+            let key = "\(rawValue) \(seed)"
+            if let known = minutes[key] { return known }
+            let generator = generator(seed: seed)
+            minutes[key] = (0..<60 * 8_000).map { _ in generator() }
+            return minutes[key]!
+        }
+    }
 
     func generator(seed: UInt64) -> () -> Double {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
