@@ -67,7 +67,7 @@ public final class FliteVoice: SpeechVoice {
                 voice = unsafe Voice(handle: handle)
             }
             guard let voice else { throw SpeechVoiceError("flite has no voice cmu_us_slt") }
-            unsafe flite_feat_set_float(voice.handle.pointee.features, "duration_stretch", Float(1 / speed))
+            unsafe media_bridge_flite_set_stretch(voice.handle, Float(1 / speed))
             guard let wave = unsafe flite_text_to_wave(text, voice.handle) else {
                 throw SpeechVoiceError("flite cannot say this text")
             }
