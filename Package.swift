@@ -39,6 +39,7 @@ func tests(
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -109,13 +110,14 @@ let package = Package(
             uses: [
                 "AudioPipeline", "CallControl", "Configuration", "Conversation", "LocalAgent", "MulawCodec",
                 "OpusCodec", "RealtimeBridge", "Recording", "Resample", "Telemetry", "Transport", "TurnStore",
-                "VAD", "CFlite", lifecycle, logging,
+                "VAD", logging,
             ]),
         .executableTarget(
             name: "MediaBridgeCLI",
             dependencies: [
                 "MediaBridge", "CarrierPhone", "LocalAgent", "Configuration", "TurnStore", "Telemetry", "Transport",
-                "Recording", "VAD", "SpeechToText", "AudioPipeline", argumentParser, lifecycle, logging,
+                "Conversation", "Recording", "VAD", "SpeechToText", "AudioPipeline", argumentParser, lifecycle, signals,
+                logging,
             ],
             swiftSettings: strict),
         .executableTarget(

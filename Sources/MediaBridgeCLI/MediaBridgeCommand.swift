@@ -1,1 +1,28 @@
-@main struct MediaBridgeCommand { static func main() {} }
+import ArgumentParser
+
+@main struct MediaBridgeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "media-bridge",
+        abstract: "Joins telephone calls to realtime speech models.",
+        discussion: """
+            Begin with `media-bridge demo`: a whole call on this machine, no account, no key. `media-bridge serve` runs the \
+            service; without a configuration it serves loopback with the local agent.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            ServeCommand.self, DemoCommand.self, CallCommand.self, AgentCommand.self, CallsCommand.self,
+            ShowCommand.self, ConfigCommand.self, StagesCommand.self,
+        ])
+
+    static func main() async {
+        printLineByLine()
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch { exit(withError: error) }
+    }
+}

@@ -1,0 +1,64 @@
+import AudioPipeline
+import CallControl
+import Configuration
+import Conversation
+import RealtimeBridge
+import Telemetry
+import TurnStore
+
+/// The end of a call: its books are closed, its recording is finished, its memory goes back.
+extension Call {
+    /// Audio of a response that nobody wants any more (R6).
+    func letGo(bytes: Int) {
+        let samples =
+            bytes / tenant.modelFormat.audioFormat.bytesPerSample * 8_000 / tenant.modelFormat.audioFormat.sampleRateHz
+        letGoSamples += Int64(samples)
+        shard.counters.add(.samplesCancelled, UInt64(samples))
+    }
+
+    /// Ends both ledgers; each must balance (R1).
+    func closeBooks(at now: UInt64) -> CallBooks {
+        var books = CallBooks()
+        books.inboundImbalance = inbound.close()
+        let cleared = outbound.clear()
+        let played = outbound.counts
+        books.outboundImbalance = played.received - played.played - played.cleared - Int64(outbound.queuedBytes)
+        let ledger = inbound.ledger
+        books.counts = [
+            "callerReceived": Int64(ledger.received), "callerForwarded": Int64(ledger.forwarded),
+            "callerStale": Int64(ledger.dropped(.stale)), "callerOverrun": Int64(ledger.dropped(.overrun)),
+            "callerEnded": Int64(ledger.dropped(.ended)), "agentReceived": played.received,
+            "agentPlayed": played.played, "agentPadded": played.padded, "agentCleared": played.cleared,
+            "agentUnheardAtEnd": Int64(cleared), "agentCancelled": letGoSamples, "agentRefused": played.refused,
+        ]
+        shard.counters.add(.droppedOverrun, ledger.dropped(.overrun))
+        shard.counters.add(.droppedStale, ledger.dropped(.stale))
+        shard.counters.add(.droppedEnded, ledger.dropped(.ended))
+        if !books.balance {
+            shard.counters.add(.ledgerImbalance)
+            shard.diagnose(.ledgerImbalance, self, at: now)
+        }
+        return books
+    }
+
+    /// Both voices go to the recorder from here on, when the tenant wants it (telling the caller is the operator's duty).
+    func openRecording() {
+        guard grant.tenant.recordingEnabled else { return }
+        let (service, id) = (self.service, grant.call)
+        do {
+            tap = try service.recorder.record(
+                call: id, into: service.configuration.recordingDirectory, format: grant.tenant.recordingFormat
+            ) { paths, failure in service.recorded(id, paths: paths, failure: failure) }
+        } catch {
+            service.recorded(id, paths: [], failure: "\(error)")
+        }
+    }
+
+    /// Ends the recording where the call ended.
+    func closeRecording(at now: UInt64) {
+        guard tap != nil else { return }
+        tap?.end(at: position(now))
+        shard.counters.add(.recordingSkipped, UInt64(tap?.skipped ?? 0))
+        tap = nil
+    }
+}

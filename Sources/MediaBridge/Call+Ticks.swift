@@ -1,0 +1,175 @@
+import AudioPipeline
+import Conversation
+import RealtimeBridge
+import Telemetry
+import Transport
+import TurnStore
+import VAD
+
+/// What happens every 20 ms, and what the sockets bring in between. Nothing here allocates, locks or logs while a call
+/// is in its steady state (R15).
+extension Call {
+    /// No message of the carrier for this long: its socket is half open (S50).
+    static let halfOpenNanoseconds: UInt64 = 5_000_000_000
+
+    // MARK: Inbound
+
+    /// One carrier message's audio.
+    func heard(_ audio: Span<UInt8>, at now: UInt64) {
+        if inbound.ledger.received == 0 { shard.alignInbound(self, to: now) }
+        inbound.arrived(audio)
+    }
+
+    /// The carrier's clock says that audio is missing: silence keeps the recording aligned (S12).
+    func lost(milliseconds: Int, at now: UInt64) {
+        shard.counters.add(.lostByCarrier, UInt64(milliseconds / AudioFormat.frameMilliseconds))
+        shard.diagnose(.carrierGap, self, at: now, value: milliseconds)
+        tap?.callerGap(samples: milliseconds * 8)
+    }
+
+    func inboundTick(_ visit: ClockVisit) {
+        let began = EventLoop.now
+        var mark = began
+        while let frame = inbound.hear() {
+            let heardAt = EventLoop.now
+            shard.budget[.hear].record(nanoseconds: heardAt &- mark)
+            mark = heardAt
+            shard.counters.add(.framesIn)
+            tap?.caller(inbound.wire.span, at: position(heardAt))
+            if let edge = frame.edge { happen(.voice(VoiceEdge(edge)), at: heardAt) }
+        }
+        if isUplinkOpen { forward() }
+        watch(began)
+        shard.budget[.inbound].record(nanoseconds: EventLoop.now &- began)
+    }
+
+    /// All that waits goes to the model in as few messages as its bound allows; what its socket has no room for stays.
+    private func forward() {
+        guard let model, inbound.waitingFrames >= tenant.uplinkBatchFrames else { return }
+        let began = EventLoop.now
+        while inbound.waitingFrames > 0, model.hasRoom(for: Shard.uplinkBytes) {
+            let frames = inbound.forward(using: &shard.uplink) { message in model.append(message) }
+            shard.counters.add(.framesToModel, UInt64(frames))
+        }
+        shard.budget[.forward].record(nanoseconds: EventLoop.now &- began)
+    }
+
+    /// Deadlines of the conversation, and of a carrier that says nothing.
+    private func watch(_ now: UInt64) {
+        if earliestDeadline <= instant(now).nanoseconds { fireDeadlines(now) }
+        if let carrier, carrier.lastMessage < now, now &- carrier.lastMessage > Self.halfOpenNanoseconds {
+            shard.diagnose(.carrierStalled, self, at: now, value: Int((now &- carrier.lastMessage) / 1_000_000))
+            carrier.close()
+            happen(.carrierClosed(.halfOpen), at: now)
+        }
+    }
+
+    // MARK: Outbound
+
+    /// The model's audio, in its own format, into playout in the carrier's.
+    func play(_ audio: Span<UInt8>, as item: PlayoutItem, wire: WireID, at now: UInt64) {
+        let queued = outbound.append(audio, to: item, wire: wire)
+        account(queued, as: item, at: now)
+        shard.budget[.queue].record(nanoseconds: EventLoop.now &- now)
+        beginSpurt(at: now)
+    }
+
+    func account(_ queued: QueuedAudio, as item: PlayoutItem, at now: UInt64) {
+        guard queued.samples > 0 else { return }
+        conversation.queued(item, samples: queued.samples, at: instant(now))
+        shard.counters.add(.samplesFromModel, UInt64(queued.samples))
+        if queued.isFull { model?.pauseReading() }
+    }
+
+    /// The model has nothing more to say in this item.
+    func endItem(at now: UInt64) {
+        guard let item = outbound.current?.item else { return }
+        account(outbound.endCurrent(), as: item, at: now)
+        beginSpurt(at: now)
+    }
+
+    /// The grid of a talk spurt begins with its first sample; its lead goes out at once.
+    func beginSpurt(at now: UInt64) {
+        guard outbound.isIdle else { return }
+        shard.startOutbound(self, at: now)
+        sendDue(at: now)
+    }
+
+    func outboundTick(_ visit: ClockVisit) {
+        let began = EventLoop.now
+        sendDue(at: began)
+        if outbound.isIdle { shard.stopOutbound(self) }
+        if model?.isPaused == true, !outbound.isFull { model?.resumeReading() }
+        shard.budget[.outbound].record(nanoseconds: EventLoop.now &- began)
+    }
+
+    /// What the grid allows now: one frame in the steady state, the lead at a start. Frames of one batch share a message.
+    private func sendDue(at now: UInt64) {
+        let tick = shard.gridTick(now)
+        var due = outbound.framesDue(at: tick)
+        while due > 0, let carrier, carrier.hasRoom {
+            let began = EventLoop.now
+            let (pop, hole) = outbound.next(at: tick)
+            if let hole { count(hole, at: now) }
+            switch pop {
+            case .frame(let frame):
+                sendFrame(frame, to: carrier, at: began)
+                due -= 1
+            case .ended: sendMark(itemEnded: true, to: carrier)
+            case .waiting: return runDry(itemComplete: false, at: now)
+            case .empty: return runDry(itemComplete: true, at: now)
+            }
+        }
+    }
+
+    private func runDry(itemComplete: Bool, at now: UInt64) {
+        guard !isDry else { return }
+        isDry = true
+        happen(.playoutEmpty(itemComplete: itemComplete), at: now)
+    }
+
+    private func sendFrame(_ frame: PlayoutFrame, to carrier: CarrierLink, at now: UInt64) {
+        isDry = false
+        if !carrier.send(outbound.frame.span) { shard.counters.add(.carrierRefusedSend) }
+        tap?.agent(outbound.frame.span, at: position(now))
+        conversation.sent(frame.item, samples: frame.audioBytes, at: instant(now))
+        sendMark(itemEnded: frame.isLast, to: carrier)
+        shard.counters.add(.framesOut)
+        shard.budget[.send].record(nanoseconds: EventLoop.now &- now)
+        if frame.isFirst { happen(.playoutStarted(frame.item), at: now) }
+    }
+
+    private func sendMark(itemEnded: Bool, to carrier: CarrierLink) {
+        guard let mark = conversation.dueMark(itemEnded: itemEnded) else { return }
+        if !carrier.send(mark) { shard.counters.add(.carrierRefusedSend) }
+    }
+
+    private func count(_ hole: PlayoutHole, at now: UInt64) {
+        shard.counters.add(hole.cause == .modelLate ? .holesModelLate : .holesOurs)
+        shard.counters.add(.holeMilliseconds, UInt64(hole.milliseconds))
+        if hole.cause == .modelLate { shard.diagnose(.modelUnderrun, self, at: now, value: hole.milliseconds) }
+    }
+
+    // MARK: The model's events
+
+    func modelSaid(_ event: ModelEvent, at now: UInt64) {
+        switch event {
+        case .outputAudioDone(_, let item) where outbound.current?.wire == item: endItem(at: now)
+        case .responseDone: if outbound.current?.wire != nil { endItem(at: now) }
+        default: break
+        }
+        happen(.model(event), at: now)
+    }
+}
+
+extension VoiceEdge {
+    init(_ edge: SpeechEdge) {
+        self =
+            switch edge {
+            case .onset(let milliseconds): .onset(startedMillisecondsAgo: milliseconds)
+            case .sustained: .sustained
+            case .lapsed: .lapsed
+            case .offset(let milliseconds): .offset(endedMillisecondsAgo: milliseconds)
+            }
+    }
+}

@@ -1,0 +1,148 @@
+import AudioPipeline
+import CallControl
+import Configuration
+import Conversation
+import RealtimeBridge
+import Recording
+import Transport
+import TurnStore
+
+/// One telephone call: its two sockets, its two paths, and the conversation that decides. Shard thread only.
+///
+/// The call decides nothing itself. Whatever happens becomes a `ConversationEvent` (`happen`), and what comes back as
+/// actions is carried out in order (`Call+Actions.swift`). Sockets report to it through `CarrierLink` and `ModelLink`;
+/// the shard's clock through `inboundTick` and `outboundTick` (`Call+Ticks.swift`).
+final class Call {
+    /// Whose call this is.
+    let grant: StreamGrant
+    /// Its place among the admitted; given back with the last reference.
+    let ticket: AdmissionTicket?
+    unowned let shard: Shard
+    /// Index in the shard's table and clock while the call lives.
+    let member: Int
+    /// Monotonic nanoseconds at set-up; the call's own clock counts from here.
+    let epoch: UInt64
+    let prompt: SessionPrompt
+    let tenant: TenantRuntime
+
+    var conversation: Conversation
+    var inbound: InboundPath
+    var outbound: OutboundPath
+    private(set) var carrier: CarrierLink?
+    var model: ModelLink?
+    var tap: RecordingTap?
+
+    /// The caller's audio may go to the model (R3).
+    var isUplinkOpen = false
+    /// Agent audio that came and was not wanted any more, in samples at 8 kHz.
+    var letGoSamples: Int64 = 0
+    /// The fallback message went to the carrier: the carrier need not say one.
+    var hasSpokenFallback = false
+    /// No frame has gone out since playout ran empty.
+    var isDry = true
+    private var deadlines = InlineArray<24, Int64>(repeating: .max)
+    private(set) var earliestDeadline = Int64.max
+
+    private var actions = ActionList()
+    private var pending: [ConversationEvent] = []
+    private var isHandling = false
+
+    /// nil when the tenant has nothing to say in this direction, or the pool has no room: the call is turned away.
+    init?(_ grant: StreamGrant, link: CarrierLink, shard: Shard, member: Int, now: UInt64) {
+        guard let tenant = shard.service.tenant(grant.tenant.id),
+            let prompt = tenant.prompt(grant.direction, at: shard.service.date),
+            let inbound = try? InboundPath(modelFormat: tenant.modelFormat),
+            let outbound = try? OutboundPath(modelFormat: tenant.modelFormat, pacer: tenant.pacer, pool: shard.pool)
+        else { return nil }
+        (self.grant, ticket, carrier) = (grant, link.accepted.ticket, link)
+        self.shard = shard
+        self.member = member
+        self.tenant = tenant
+        self.prompt = prompt
+        epoch = now
+        conversation = Conversation(policy: tenant.policy, prompt: prompt)
+        self.inbound = inbound
+        self.outbound = outbound
+        pending.reserveCapacity(16)
+    }
+
+    /// The call is in its shard's table: it may begin.
+    func begin(stream: WireID, at now: UInt64) {
+        carrier?.attach(self)
+        let id = grant.call
+        store(
+            .callStarted(
+                CallStart(
+                    call: id, tenant: grant.tenant.id, direction: grant.direction, from: grant.from, to: grant.to,
+                    startedAtUnixMilliseconds: service.unixMilliseconds())))
+        store(.streamStarted(call: id, stream: stream.description))
+        store(.promptChosen(call: id, hash: prompt.hash))
+        openRecording()
+        service.callBegan(self)
+        happen(.carrierStarted(stream: stream), at: now)
+    }
+
+    /// A carrier's retry: the new stream goes on where the old one was.
+    func takeOver(_ link: CarrierLink, stream: WireID, at now: UInt64) {
+        carrier?.detach()
+        carrier?.close(reason: "replaced")
+        carrier = link
+        link.attach(self)
+        store(.streamStarted(call: grant.call, stream: stream.description))
+        happen(.carrierStarted(stream: stream), at: now)
+    }
+
+    /// The carrier's socket is not ours any more.
+    func loseCarrier() {
+        carrier?.detach()
+        carrier = nil
+    }
+
+    var service: ServiceCore { shard.service }
+
+    /// The call's own clock at monotonic `now`.
+    func instant(_ now: UInt64) -> CallInstant { CallInstant(nanoseconds: Int64(now &- epoch)) }
+
+    /// Samples of the carrier's rate since set-up.
+    func position(_ now: UInt64) -> Int64 { Int64(now &- epoch) / 125_000 }
+
+    /// The one way into the conversation. Events raised while one is being handled wait their turn.
+    func happen(_ event: ConversationEvent, at now: UInt64) {
+        pending.append(event)
+        guard !isHandling else { return }
+        isHandling = true
+        var index = 0
+        while index < pending.count {
+            conversation.handle(pending[index], at: instant(now), into: &actions)
+            var action = 0
+            while action < actions.count {
+                perform(actions[action], at: now)
+                action += 1
+            }
+            actions.removeAll()
+            index += 1
+        }
+        pending.removeAll(keepingCapacity: true)
+        isHandling = false
+        if conversation.state == .ended {
+            loseCarrier()
+            shard.remove(self)
+        }
+    }
+
+    // MARK: Deadlines, all of which die with the call (R9)
+
+    func setDeadline(_ timer: TimerID, nanoseconds: Int64) {
+        deadlines[Int(timer.rawValue)] = nanoseconds
+        earliestDeadline = .max
+        for index in deadlines.indices { earliestDeadline = min(earliestDeadline, deadlines[index]) }
+    }
+
+    func fireDeadlines(_ now: UInt64) {
+        let instant = instant(now).nanoseconds
+        for timer in TimerID.allCases where deadlines[Int(timer.rawValue)] <= instant {
+            setDeadline(timer, nanoseconds: .max)
+            happen(.deadline(timer), at: now)
+        }
+    }
+}

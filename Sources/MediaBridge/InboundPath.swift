@@ -1,0 +1,140 @@
+import AudioPipeline
+import MulawCodec
+import RealtimeBridge
+import Resample
+import VAD
+
+/// The caller's audio on its way to the model.
+///
+/// ```
+/// carrier ─► arrived ─► arrivals ─► [inbound phase] hear: decode ─► VAD ─► waiting ─► forward: (resample) ─► model
+/// ```
+/// One owner, the call; shard thread only. Allocates in `init`, never after.
+struct InboundPath: ~Copyable {
+    /// Samples at the carrier's rate, 8 kHz.
+    static let frameSamples = 160
+    /// 64 frames: absorbs uneven arrival between the carrier's socket and the inbound phase.
+    private static let arrivalCapacity = 64 * frameSamples
+    /// 256 frames, 5.1 s: what was heard while the model's session was not ready. The newest is kept (S14).
+    private static let waitingCapacity = 256
+
+    private var arrivals = SampleRing<UInt8>(capacity: arrivalCapacity)
+    private var waiting = MulawFrameRing(capacityFrames: waitingCapacity, frameLength: frameSamples)
+    private var decoder = MulawDecoder()
+    private var detector = EnergyDetector()
+    private var segmenter = SpeechSegmenter()
+    /// How a frame is written for the model: the carrier's own mu-law passes through untouched.
+    private let modelFormat: ModelAudioFormat
+    private var alaw = AlawEncoder()
+    private var upsampler: PolyphaseResampler?
+
+    /// The frame that `hear` took in last.
+    private(set) var wire = InlineArray<160, UInt8>(repeating: 0xFF)
+    private var linear = InlineArray<160, Int16>(repeating: 0)
+    private var outgoing = InlineArray<160, UInt8>(repeating: 0xFF)
+    private var wide = InlineArray<480, Int16>(repeating: 0)
+
+    /// Frames, with the reason of each that was let go (R1).
+    private(set) var ledger = FrameLedger()
+    /// Bytes of one frame in the model's format.
+    private let modelFrameBytes: Int
+
+    init(modelFormat: ModelAudioFormat) throws(ResampleError) {
+        self.modelFormat = modelFormat
+        modelFrameBytes = modelFormat.audioFormat.bytesPerFrame
+        upsampler =
+            modelFormat == .pcm24 ? try PolyphaseResampler(inputRateHz: 8_000, outputRateHz: 24_000) : nil
+    }
+
+    /// Carrier socket: one message's audio, any length.
+    mutating func arrived(_ audio: Span<UInt8>) {
+        ledger.receive(audio.count)
+        if !arrivals.writer.push(audio) { ledger.drop(.overrun, audio.count) }
+    }
+
+    /// Inbound phase: takes the next whole frame that has arrived through decoder and detector, and lays it by for the
+    /// model. `wire` holds its code words until the next call.
+    /// - Returns: nil when no whole frame is left.
+    mutating func hear() -> HeardFrame? {
+        var wireFrame = wire.mutableSpan
+        guard arrivals.reader.pop(into: &wireFrame) else { return nil }
+        var linearFrame = linear.mutableSpan
+        _ = decoder.process(wire.span, into: &linearFrame)
+        let edge = segmenter.advance(isSpeech: detector.analyze(linear.span).isSpeech)
+        if waiting.writer.count == waiting.writer.capacityFrames {
+            waiting.reader.discard(1)
+            ledger.drop(.stale, Self.frameSamples)
+        }
+        _ = waiting.writer.push(wire.span)
+        return HeardFrame(edge: edge)
+    }
+
+    /// Frames laid by for the model.
+    var waitingFrames: Int { waiting.reader.count }
+
+    /// Takes waiting frames, as many as fit, and hands them over as one message in the model's format.
+    /// - Parameters:
+    ///   - scratch: where the message is built; one for all calls of a shard.
+    ///   - send: asked for room before; what it refuses all the same is lost, and counted here.
+    /// - Returns: frames taken.
+    mutating func forward(using scratch: inout [UInt8], _ send: (Span<UInt8>) -> Bool) -> Int {
+        var length = 0
+        var frames = 0
+        var message = scratch.mutableSpan
+        while length + modelFrameBytes <= message.count {
+            var waitingFrame = outgoing.mutableSpan
+            guard waiting.reader.pop(into: &waitingFrame) else { break }
+            length += write(into: &message, at: length)
+            frames += 1
+        }
+        guard length > 0 else { return frames }
+        if send(scratch.span.extracting(first: length)) {
+            ledger.forward(frames * Self.frameSamples)
+        } else {
+            ledger.drop(.overrun, frames * Self.frameSamples)
+        }
+        return frames
+    }
+
+    /// `outgoing` in the model's format, at `offset` of `message`. Returns the bytes written.
+    private mutating func write(into message: inout MutableSpan<UInt8>, at offset: Int) -> Int {
+        switch modelFormat {
+        case .pcmu: break
+        case .pcma:
+            var linearFrame = linear.mutableSpan
+            _ = decoder.process(outgoing.span, into: &linearFrame)
+            var codedFrame = outgoing.mutableSpan
+            _ = alaw.process(linear.span, into: &codedFrame)
+        case .pcm24: return resample(into: &message, at: offset)
+        }
+        for index in 0..<Self.frameSamples { message[offset + index] = outgoing[index] }
+        return Self.frameSamples
+    }
+
+    private mutating func resample(into message: inout MutableSpan<UInt8>, at offset: Int) -> Int {
+        var linearFrame = linear.mutableSpan
+        _ = decoder.process(outgoing.span, into: &linearFrame)
+        var wideFrame = wide.mutableSpan
+        guard case .produced(let samples)? = upsampler?.process(linear.span, into: &wideFrame) else { return 0 }
+        for index in 0..<samples {
+            let sample = UInt16(bitPattern: wide[index])
+            message[offset + 2 * index] = UInt8(truncatingIfNeeded: sample)
+            message[offset + 2 * index + 1] = UInt8(truncatingIfNeeded: sample >> 8)
+        }
+        return samples * 2
+    }
+
+    /// The call is over: what has not gone out is let go by name, and the books must balance (R1).
+    mutating func close() -> Int64 {
+        ledger.drop(.ended, arrivals.reader.count + waiting.reader.count * Self.frameSamples)
+        arrivals.reader.discard()
+        waiting.reader.discard()
+        return ledger.balance(queued: 0)
+    }
+}
+
+/// One frame went through the local ears.
+struct HeardFrame {
+    /// An edge of speech, when this frame brought one.
+    var edge: SpeechEdge?
+}

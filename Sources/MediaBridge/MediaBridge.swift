@@ -1,1 +1,0 @@
-// Room laid out; its first type arrives with the next commits.

@@ -1,0 +1,109 @@
+import AudioPipeline
+import Conversation
+import RealtimeBridge
+import Telemetry
+import Transport
+
+/// One session with a model: its socket, read and written. A reconnect brings a new link. Shard thread only.
+final class ModelLink: WebSocketHandler {
+    private(set) var socket: WebSocket?
+    private unowned let shard: Shard
+    private weak var call: Call?
+    private var writer: OpenAIRealtimeWriter
+    private var kinds = KindTally()
+    private(set) var isPaused = false
+
+    init(_ call: Call, shard: Shard) {
+        (self.call, self.shard) = (call, shard)
+        writer = OpenAIRealtimeWriter(maximumAudioBytes: Shard.uplinkBytes)
+    }
+
+    /// - Throws: when the address can never work, which `config check` would have said.
+    func connect(to endpoint: ModelEndpoint, options: WebSocketOptions) throws(TransportError) {
+        socket = try WebSocket.connect(
+            to: endpoint.url, headers: endpoint.headers, options: options, on: shard.loop, handler: self)
+    }
+
+    // MARK: The model speaks
+
+    func webSocketDidOpen(_ socket: WebSocket) {
+        guard let call, call.model === self else { return }
+        shard.counters.add(.modelConnects)
+        call.happen(.modelOpened, at: EventLoop.now)
+    }
+
+    func webSocket(_ socket: WebSocket, didReceive message: Span<UInt8>, isText: Bool) {
+        guard let call, call.model === self else { return }
+        let now = EventLoop.now
+        switch shard.modelParser.parse(message, isText: isText) {
+        case .audio(let audio):
+            switch call.conversation.admit(response: audio.response, item: audio.item, at: call.instant(now)) {
+            case .play(let item): shard.modelParser.withAudio { call.play($0, as: item, wire: audio.item, at: now) }
+            case .drop: call.letGo(bytes: audio.byteCount)
+            }
+        case .event(let event): call.modelSaid(event, at: now)
+        case .ignored: break
+        case .unknown(let type):
+            if kinds.isNew(type) { shard.counters.add(.modelUnknown) }
+        case .malformed:
+            shard.counters.add(.modelMalformed)
+            shard.diagnose(.modelMalformed, call, at: now)
+        }
+    }
+
+    func webSocketDidDrain(_ socket: WebSocket) {}
+
+    func webSocketDidClose(_ socket: WebSocket, _ close: WebSocketClose) {
+        self.socket = nil
+        guard let call, call.model === self else { return }
+        call.model = nil
+        shard.counters.add(.modelLost)
+        let cause: ModelClose =
+            switch close.cause {
+            case .upgradeRefused: .refused(httpStatus: close.httpStatus ?? 0)
+            case .nameNotFound, .connectionRefused, .tlsFailed: .unreachable
+            case .connectTimeout, .pingDeadline, .idleDeadline, .writeDeadline: .timedOut
+            case .protocolViolation, .messageTooLarge: .protocolViolation
+            default: .closed(code: Int(close.code ?? 1006))
+            }
+        call.happen(.modelClosed(cause), at: EventLoop.now)
+    }
+
+    // MARK: We speak
+
+    /// Room for one more message of audio, so that nothing is taken out of a queue in vain.
+    func hasRoom(for bytes: Int) -> Bool {
+        guard let socket else { return false }
+        return socket.queuedBytes + bytes * 2 < shard.service.modelSocketOptions.sendQueueBytes
+    }
+
+    /// The caller's audio, in the model's format.
+    func append(_ audio: Span<UInt8>) -> Bool {
+        guard let socket else { return false }
+        return writer.sendAudio(audio) { socket.sendText($0) }
+    }
+
+    func send(_ command: ModelCommand, prompt: SessionPrompt, options: ModelSessionOptions) -> Bool {
+        guard let socket else { return false }
+        return socket.sendText(writer.message(for: command, prompt: prompt, options: options).span)
+    }
+
+    /// Playout is full (or has room again): the provider waits (R2).
+    func pauseReading() {
+        guard !isPaused, let socket else { return }
+        isPaused = true
+        shard.counters.add(.modelPaused)
+        socket.pauseReading()
+    }
+
+    func resumeReading() {
+        guard isPaused, let socket else { return }
+        isPaused = false
+        socket.resumeReading()
+    }
+
+    func close() {
+        call = nil
+        socket?.close(code: 1000, reason: "")
+    }
+}

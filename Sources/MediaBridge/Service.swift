@@ -1,0 +1,250 @@
+public import AudioPipeline
+import CallControl
+public import Configuration
+import Foundation
+import LocalAgent
+public import Logging
+import RealtimeBridge
+import Recording
+import Telemetry
+import Transport
+import TurnStore
+
+/// The whole service, put together: shards and their calls, listeners, store, recorder, telemetry, and the local agent
+/// when no other model is configured.
+///
+/// `start` opens everything or nothing; `drain` lets calls finish; `stop` ends what is left and closes the store.
+public final class Service: @unchecked Sendable {  // One owner sets it up and tears it down; calls share the core.
+    public let configuration: ServiceConfiguration
+    private let observer: (any ServiceObserver)?
+    private let logger: Logger
+    private var running: Running?
+
+    /// What exists between `start` and `stop`.
+    private struct Running {
+        var core: ServiceCore
+        var admission: Admission
+        var controlLoop: EventLoop
+        var agent: LocalAgentServer?
+        var publicListener: Listener
+        var adminListener: Listener
+        var telemetry: Telemetry
+    }
+
+    public init(
+        configuration: ServiceConfiguration, logger: Logger = Logger(label: "media-bridge"),
+        observer: (any ServiceObserver)? = nil
+    ) {
+        (self.configuration, self.logger, self.observer) = (configuration, logger, observer)
+    }
+
+    /// Bound ports; 0 before `start`.
+    public var publicPort: Int { running?.publicListener.port ?? 0 }
+    public var adminPort: Int { running?.adminListener.port ?? 0 }
+    /// The local agent's; nil when another model is configured.
+    public var agentPort: Int? { running?.agent?.port }
+    public var liveCalls: Int { running?.core.liveCalls ?? 0 }
+    public var shardCount: Int { running?.core.shards.count ?? 0 }
+
+    /// Times of all shards, merged.
+    public func budget(_ part: FrameBudget.Part) -> HistogramSnapshot {
+        var whole = HistogramSnapshot()
+        for shard in running?.core.shards ?? [] { whole.merge(shard.budget[part].snapshot()) }
+        return whole
+    }
+
+    // MARK: Start
+
+    /// Opens everything. What was opened is closed again when something fails.
+    /// - Throws: a sentence about the first thing that did not work: a port in use, a missing certificate, a database
+    ///   that cannot be written, a fallback WAV that is none.
+    public func start() throws {
+        precondition(running == nil, "started already")
+        var opened = Opened()
+        do { running = try open(&opened) } catch {
+            opened.close()
+            throw error
+        }
+    }
+
+    /// What `open` has opened so far, so that a failure leaves nothing behind.
+    private struct Opened {
+        var loops: [EventLoop] = []
+        var store: TurnStore?
+        var agent: LocalAgentServer?
+        var listeners: [Listener] = []
+        var recorder: Recorder?
+
+        func close() {
+            for listener in listeners { listener.close() }
+            for loop in loops { loop.stop() }
+            agent?.stop()
+            recorder?.stop()
+            store?.close()
+        }
+    }
+
+    private func open(_ opened: inout Opened) throws -> Running {
+        // Loops first and all of them: libwebsockets' contexts share state while they are made.
+        let shardLoops = try (0..<Self.shardCount()).map { try EventLoop(name: "shard-\($0)") }
+        opened.loops = shardLoops
+        let controlLoop = try EventLoop(name: "control")
+        opened.loops.append(controlLoop)
+
+        opened.agent = try startAgent()
+        let endpoint = try modelEndpoint(agentPort: opened.agent?.port)
+        var tenants: [String: TenantRuntime] = [:]
+        for tenant in configuration.tenants {
+            do { tenants[tenant.id] = try TenantRuntime(tenant, model: configuration.model, endpoint: endpoint) } catch
+            {
+                throw ServiceError("tenant \(tenant.id): fallback: \(error)")
+            }
+        }
+        let store = try TurnStore(path: configuration.storePath)
+        opened.store = store
+        try makeRecordingDirectory()
+        let recorder = Recorder()
+        recorder.start()
+        opened.recorder = recorder
+
+        let core = ServiceCore(
+            configuration: configuration, tenants: tenants, store: store, recorder: recorder, logger: logger,
+            observer: observer)
+        let telemetry = Telemetry(logger: logger) { [core] in core.name(ofCall: $0) }
+        let admission = Admission(limits: configuration.limits, tenants: configuration.tenants)
+        try makeShards(shardLoops, core: core, telemetry: telemetry)
+        controlLoop.start()
+
+        let webhooks = TwilioWebhooks(
+            configuration: configuration, store: store, admission: admission, tokens: core.tokens, acceptor: core)
+        let publicListener = try listen(configuration.publicListener, on: shardLoops, webhooks)
+        opened.listeners.append(publicListener)
+        webhooks.listening(onPort: publicListener.port)
+        ServiceMetrics.register(in: telemetry.metrics, core: core, admission: admission, webhooks: webhooks.counters)
+        let admin = AdminService(
+            listener: configuration.adminListener, reader: store.reader,
+            metrics: { telemetry.metrics.prometheusText() },
+            readiness: { Self.readiness(admission: admission, store: store) })
+        var adminOptions = ListenerOptions()
+        adminOptions.host = configuration.adminListener.host
+        adminOptions.port = configuration.adminListener.port
+        let adminListener = try Listener(adminOptions, loops: [controlLoop], service: admin)
+        opened.listeners.append(adminListener)
+        telemetry.start()
+        return Running(
+            core: core, admission: admission, controlLoop: controlLoop, agent: opened.agent,
+            publicListener: publicListener, adminListener: adminListener, telemetry: telemetry)
+    }
+
+    /// Store, workers and the kernel need a core too.
+    private static func shardCount() -> Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
+
+    private func makeShards(_ loops: [EventLoop], core: ServiceCore, telemetry: Telemetry) throws {
+        let capacity = configuration.limits.maximumCalls
+        let shards = loops.enumerated().map { index, loop in
+            let diagnostics = DiagnosticRing(capacity: 1_024)
+            telemetry.diagnostics.drain(diagnostics.reader)
+            // Each call's reserve of four seconds, and room for eight responses of the longest kind.
+            let pool = PlayoutPool(chunkCount: capacity * 24 + 8 * 1_200)
+            return Shard(
+                index: index, loop: loop, service: core, capacity: capacity, pool: pool,
+                diagnostics: diagnostics.writer, inlet: core.store.makeInlet())
+        }
+        core.adopt(shards)
+        for shard in shards {
+            shard.loop.start()
+            shard.loop.submit {
+                do throws(TransportError) { try shard.startClock() } catch { fatalError("the frame clock: \(error)") }
+            }
+        }
+    }
+
+    private func startAgent() throws -> LocalAgentServer? {
+        guard configuration.model.kind == .local else { return nil }
+        return try LocalAgentServer(try LocalAgentOptions(configuration.agent))
+    }
+
+    private func modelEndpoint(agentPort: Int?) throws -> ModelEndpoint {
+        if let agentPort {
+            return try ModelEndpoint(baseURL: "ws://127.0.0.1:\(agentPort)/v1/realtime", model: "local", key: "")
+        }
+        return try ModelEndpoint(
+            baseURL: configuration.model.url, model: configuration.model.model,
+            key: configuration.model.apiKey?.reveal() ?? "")
+    }
+
+    private func listen(
+        _ listener: PublicListenerConfiguration, on loops: [EventLoop], _ service: any HTTPService
+    ) throws -> Listener {
+        var options = ListenerOptions()
+        options.host = listener.host
+        options.port = listener.port
+        options.tls = listener.tls.map { TLSIdentity(certificateFile: $0.certificate, keyFile: $0.key) }
+        return try Listener(options, loops: loops, service: service)
+    }
+
+    private func makeRecordingDirectory() throws {
+        guard configuration.tenants.contains(where: \.recordingEnabled) else { return }
+        let directory = configuration.recordingDirectory
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            throw ServiceError("recordingDirectory: cannot make \(directory)")
+        }
+        guard FileManager.default.isWritableFile(atPath: directory) else {
+            throw ServiceError("recordingDirectory: \(directory) is not writable")
+        }
+    }
+
+    private static func readiness(admission: Admission, store: TurnStore) -> AdminService.Readiness {
+        var reasons: [String] = []
+        if admission.isDraining { reasons.append("draining") }
+        if !store.health.hasRoom { reasons.append("the store cannot be written") }
+        return .init(isReady: reasons.isEmpty, reasons: reasons)
+    }
+
+    // MARK: While it runs
+
+    /// Reads certificate and key again; connections that stand keep the old ones.
+    public func reloadCertificate() throws { try running?.publicListener.reloadCertificate() }
+
+    public var metricsText: String { running?.telemetry.metrics.prometheusText() ?? "" }
+
+    // MARK: End
+
+    /// No new calls; those that run may finish, for at most the configured time.
+    /// - Returns: calls still up when the time was over.
+    public func drain() async -> Int {
+        guard let running else { return 0 }
+        running.admission.drain()
+        let deadline = ContinuousClock.now.advanced(by: .seconds(configuration.limits.drainSeconds))
+        while running.core.liveCalls > 0, ContinuousClock.now < deadline {
+            do { try await Task.sleep(for: .milliseconds(100)) } catch { break }
+        }
+        return running.core.liveCalls
+    }
+
+    /// Ends every call that is left, closes everything, and writes what the store still holds. Waits; not on a loop.
+    public func stop() {
+        guard let running else { return }
+        self.running = nil
+        running.publicListener.close()
+        running.adminListener.close()
+        for shard in running.core.shards {
+            shard.loop.submit { shard.endCalls() }
+            shard.loop.stop()
+        }
+        running.controlLoop.stop()
+        running.agent?.stop()
+        running.core.recorder.stop()
+        running.telemetry.stop()
+        running.core.shards.forEach { $0.close() }
+        running.core.store.close()
+    }
+}
+
+/// What kept the service from starting, in a sentence.
+public struct ServiceError: Error, CustomStringConvertible, Equatable {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}

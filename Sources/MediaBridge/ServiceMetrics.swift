@@ -1,0 +1,61 @@
+import AudioPipeline
+import CallControl
+import Conversation
+import Telemetry
+import TurnStore
+
+/// Every number the service shows, under the name it is shown by.
+enum ServiceMetrics {
+    static func register(
+        in metrics: MetricsRegistry, core: ServiceCore, admission: Admission, webhooks: CallControlCounters
+    ) {
+        for shard in core.shards {
+            metrics.counters(
+                "media_bridge_events_total", help: "What shards count: frames of 20 ms, samples at 8 kHz, edges.",
+                label: "event", shard.counters)
+            for note in NoteCount.allCases {
+                metrics.counter(
+                    "media_bridge_conversation_notes_total", help: "Facts of conversations, by cause.",
+                    labels: [("note", snakeCase(note.note.rawValue))]
+                ) { shard.notes[note] }
+            }
+            for count in HangUpCount.allCases {
+                metrics.counter(
+                    "media_bridge_calls_ended_total", help: "Calls by the reason of their end.",
+                    labels: [("reason", snakeCase(count.reason.rawValue))]
+                ) { shard.hangUps[count] }
+            }
+            for part in FrameBudget.Part.allCases {
+                metrics.histogram(
+                    "media_bridge_frame_seconds", help: "Time of each part of a frame's way, and lateness of ticks.",
+                    labels: [("part", "\(part)")], bounds: [1e-6, 1e-5, 1e-4, 1e-3, 5e-3, 1e-2, 2e-2],
+                    shard.budget[part])
+            }
+        }
+        metrics.gauge("media_bridge_calls", help: "Calls up now.") { Double(admission.active) }
+        metrics.gauge("media_bridge_calls_limit", help: "Calls that may be up.") { Double(admission.limit) }
+        for name in CallControlCounters.Name.allCases {
+            metrics.counter(
+                "media_bridge_requests_total", help: "Webhooks and upgrades, by what became of them.",
+                labels: [("outcome", snakeCase(name.rawValue))]
+            ) { UInt64(webhooks[name]) }
+        }
+        let store = core.store
+        metrics.gauge("media_bridge_store_waiting", help: "Records waiting to be written.") {
+            Double(store.health.waiting)
+        }
+        metrics.counter("media_bridge_store_refused_total", help: "Records the store had no room for.") {
+            UInt64(store.health.refused)
+        }
+        metrics.counter("media_bridge_store_committed_total", help: "Records on disk.") {
+            UInt64(store.health.committed)
+        }
+    }
+
+    /// `modelLate` as Prometheus writes it: `model_late`.
+    private static func snakeCase(_ name: String) -> String {
+        name.reduce(into: "") { text, character in
+            text += character.isUppercase ? "_" + character.lowercased() : String(character)
+        }
+    }
+}

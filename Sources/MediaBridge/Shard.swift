@@ -1,0 +1,192 @@
+import AudioPipeline
+import CallControl
+import Conversation
+import RealtimeBridge
+import Synchronization
+import Telemetry
+import Transport
+import TurnStore
+
+/// One core's share of the calls: an event loop, a frame clock, a playout pool, and the calls whose sockets live here.
+///
+/// Everything in it belongs to the loop's thread, but for the counters and histograms, which any thread may read.
+final class Shard: @unchecked Sendable {
+    let index: Int
+    let loop: EventLoop
+    unowned let service: ServiceCore
+    /// One message to the model: 100 ms of linear audio at 24 kHz, or half a second of mu-law.
+    static let uplinkBytes = 4_800
+    var uplink = [UInt8](repeating: 0, count: Shard.uplinkBytes)
+    /// Both keep nothing between messages but memory, so all calls share them.
+    var carrierParser = TwilioParser()
+    var modelParser = OpenAIRealtimeParser()
+    let counters = CounterBlock<ShardCount>()
+    let notes = CounterBlock<NoteCount>()
+    let hangUps = CounterBlock<HangUpCount>()
+    let budget = FrameBudget()
+    /// Single facts for telemetry.
+    private var diagnostics: DiagnosticWriter
+    let pool: PlayoutPool
+    var clock: FrameClock
+    private var inlet: StoreInlet?
+
+    private var calls: [Call?]
+    private var free: [Int]
+    /// Streams that have not said yet whose they are, oldest first.
+    private var arriving: [CarrierLink] = []
+    private var timer: LoopTimer?
+    private var startTimer: LoopTimer?
+    private var scheduled: UInt64 = .max
+    private var isTicking = false
+
+    /// Before the loop carries connections; `startClock` follows on its thread.
+    init(
+        index: Int, loop: EventLoop, service: ServiceCore, capacity: Int, pool: PlayoutPool,
+        diagnostics: consuming DiagnosticWriter, inlet: consuming StoreInlet
+    ) {
+        (self.index, self.loop, self.service, self.pool) = (index, loop, service, pool)
+        self.inlet = consume inlet
+        self.diagnostics = diagnostics
+        clock = FrameClock(startNanoseconds: EventLoop.now, capacity: capacity)
+        calls = Array(repeating: nil, count: capacity)
+        free = Array((0..<capacity).reversed())
+    }
+
+    // MARK: Loop thread
+
+    func startClock() throws(TransportError) {
+        timer = try loop.makeTimer { [unowned self] now in tick(now) }
+        startTimer = try loop.makeTimer { [unowned self] now in closeOverdue(now) }
+    }
+
+    /// Calls alive here.
+    var callCount: Int { calls.count - free.count }
+
+    func call(at member: Int) -> Call? { calls[member] }
+
+    // MARK: Streams and calls
+
+    /// A stream was let in; it has three seconds to say whose it is.
+    func await(_ link: CarrierLink) {
+        arriving.append(link)
+        if arriving.count == 1 { startTimer?.schedule(at: link.openedAt + CarrierLink.startDeadlineNanoseconds) }
+    }
+
+    func closed(_ link: CarrierLink) { arriving.removeAll { $0 === link } }
+
+    private func closeOverdue(_ now: UInt64) {
+        for link in arriving where now &- link.openedAt >= CarrierLink.startDeadlineNanoseconds {
+            counters.add(.carrierMalformed)
+            link.close(code: 1008, reason: "no start")
+        }
+        arriving.removeAll { now &- $0.openedAt >= CarrierLink.startDeadlineNanoseconds }
+        if let next = arriving.first {
+            startTimer?.schedule(at: next.openedAt + CarrierLink.startDeadlineNanoseconds)
+        }
+    }
+
+    /// A stream has started: the call it belongs to is set up, or, when it is a carrier's retry, goes on with it (S24).
+    func begin(_ grant: StreamGrant, on link: CarrierLink, stream: WireID, at now: UInt64) {
+        closed(link)
+        if let running = calls.first(where: { $0?.grant.call == grant.call }), let running {
+            return running.takeOver(link, stream: stream, at: now)
+        }
+        guard !link.accepted.isTakeover || service.place(of: grant.call) == nil else {
+            // The call lives on another shard, and its memory cannot move.
+            return link.close(code: 1013, reason: "the call is elsewhere")
+        }
+        guard let member = free.popLast() else { return link.close(code: 1013, reason: "no room") }
+        guard let call = Call(grant, link: link, shard: self, member: member, now: now) else {
+            free.append(member)
+            return link.close(code: 1011, reason: "the tenant has nothing to say in this direction")
+        }
+        calls[member] = call
+        service.settle(grant.call, on: index)
+        clock.add(member: member, phase: .inbound, slot: clock.emptiestSlot(from: clock.slot(after: now)), now: now)
+        counters.add(.callsBegun)
+        reschedule()
+        call.begin(stream: stream, at: now)
+    }
+
+    /// Lets a call go, once it has nothing left to do.
+    func remove(_ call: Call) {
+        guard calls[call.member] === call else { return }
+        clock.remove(member: call.member)
+        calls[call.member] = nil
+        free.append(call.member)
+        counters.add(.callsEnded)
+        service.forget(call.grant.call, on: index)
+    }
+
+    func forEachCall(_ body: (Call) -> Void) {
+        for call in calls { if let call { body(call) } }
+    }
+
+    /// The service stops: whoever is still talking is hung up.
+    func endCalls() { forEachCall { $0.happen(.command(.hangUp), at: EventLoop.now) } }
+
+    // MARK: The clock
+
+    /// Serves every phase that is due. Late phases are served once; what passed meanwhile is counted.
+    private func tick(_ now: UInt64) {
+        isTicking = true
+        scheduled = .max
+        let began = EventLoop.now
+        while let visit = clock.nextVisit(now: began) {
+            budget[.lateness].record(nanoseconds: visit.latenessNanoseconds)
+            if visit.latenessNanoseconds > clock.lateAfterNanoseconds { counters.add(.ticksLate) }
+            if visit.missedTicks > 0 { counters.add(.ticksMissed, UInt64(visit.missedTicks)) }
+            guard let call = calls[visit.member] else { continue }
+            switch visit.phase {
+            case .inbound: call.inboundTick(visit)
+            case .outbound: call.outboundTick(visit)
+            }
+        }
+        budget[.tick].record(nanoseconds: EventLoop.now &- began)
+        isTicking = false
+        reschedule()
+    }
+
+    /// The outbound grid of a talk spurt begins with its first sample.
+    func startOutbound(_ call: Call, at now: UInt64) {
+        guard clock.slot(of: call.member, phase: .outbound) == nil else { return }
+        clock.add(member: call.member, phase: .outbound, slot: clock.slot(after: now), now: now)
+        reschedule()
+    }
+
+    /// The tick of the outbound grid that `now` lies in.
+    func gridTick(_ now: UInt64) -> Int64 {
+        Int64((now &- clock.startNanoseconds) / FrameClock.periodNanoseconds)
+    }
+
+    func stopOutbound(_ call: Call) { clock.remove(member: call.member, phase: .outbound) }
+
+    /// The inbound phase follows just after the carrier's frames tend to arrive.
+    func alignInbound(_ call: Call, to arrival: UInt64) {
+        clock.move(member: call.member, phase: .inbound, to: clock.slot(after: arrival), now: arrival)
+        reschedule()
+    }
+
+    private func reschedule() {
+        guard !isTicking, let deadline = clock.nextDeadline(), deadline != scheduled else { return }
+        scheduled = deadline
+        timer?.schedule(at: deadline)
+    }
+
+    // MARK: Telling the store
+
+    func store(_ record: consuming StoreRecord) {
+        if inlet?.push(record) != true { counters.add(.storeRefused) }
+    }
+
+    /// The loop has stopped: nothing more comes for the store.
+    func close() { inlet = nil }
+
+    // MARK: Telling why (R17)
+
+    /// A single fact for telemetry. Never waits; a full ring refuses and counts.
+    func diagnose(_ kind: DiagnosticKind, _ call: Call?, at now: UInt64, value: Int = 0) {
+        let name = call.map { UInt64($0.member + 1) << 8 | UInt64(index) } ?? 0
+        diagnostics.push(DiagnosticRecord(kind, call: name, at: now, value: Int64(value)))
+    }
+}

@@ -1,0 +1,62 @@
+import AudioPipeline
+import Configuration
+import Conversation
+import Foundation
+import RealtimeBridge
+
+/// What a tenant's calls need, made once at start so that a call only takes it.
+struct TenantRuntime: Sendable {
+    let tenant: Tenant
+    let policy: ConversationPolicy
+    let sessionOptions: ModelSessionOptions
+    let endpoint: ModelEndpoint
+    let fallback: FallbackVoice
+    private let promptBuilder = PromptBuilder()
+    private let dateStyle: Date.FormatStyle
+
+    var modelFormat: ModelAudioFormat { sessionOptions.audioFormat }
+    var pacer: Pacer {
+        Pacer(leadMilliseconds: tenant.leadMilliseconds, batchMilliseconds: tenant.downlinkBatchMilliseconds)
+    }
+    /// Frames that wait until they go to the model in one message.
+    var uplinkBatchFrames: Int { max(1, tenant.uplinkBatchMilliseconds / AudioFormat.frameMilliseconds) }
+
+    /// - Throws: when the fallback voice cannot be made.
+    init(_ tenant: Tenant, model: ModelConfiguration, endpoint: ModelEndpoint) throws {
+        self.tenant = tenant
+        self.endpoint = endpoint
+        switch tenant.fallback {
+        case .wav(let path): fallback = try FallbackVoice(wav: path)
+        case .text(let text): fallback = try FallbackVoice(text: text)
+        }
+        var options = ModelSessionOptions()
+        options.audioFormat =
+            switch model.audioFormat {
+            case .pcmu: .pcmu
+            case .pcma: .pcma
+            case .pcm24: .pcm24
+            }
+        options.transcriptionModel = model.transcriptionModel
+        var detection = ModelTurnDetection()
+        detection.threshold = model.threshold
+        detection.prefixPaddingMilliseconds = model.prefixPaddingMilliseconds
+        detection.silenceDurationMilliseconds = model.silenceMilliseconds
+        detection.createResponse = tenant.turns == .model
+        detection.interruptResponse = tenant.turns == .model
+        options.turnDetection = detection
+        sessionOptions = options
+        var policy = tenant.conversationPolicy
+        policy.inputFormat = options.audioFormat.rawValue
+        policy.outputFormat = options.audioFormat.rawValue
+        self.policy = policy
+        dateStyle = Date.FormatStyle(
+            locale: Locale(identifier: "en_GB"), calendar: Calendar(identifier: .gregorian),
+            timeZone: TimeZone(identifier: tenant.timeZone) ?? .gmt
+        ).weekday(.wide).day().month(.wide).year()
+    }
+
+    /// nil when the tenant wrote nothing for this direction: the other direction's words never stand in (R13).
+    func prompt(_ direction: CallDirection, at date: Date) -> SessionPrompt? {
+        try? promptBuilder.build(from: tenant.promptSource, direction: direction, today: dateStyle.format(date))
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import TurnStore
+
+struct ShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one call: who said what and when, what was cut, where the recording lies.")
+
+    @Argument(help: "The call's id, or the beginning of it.") var call: String
+    @OptionGroup var source: StoreOptions
+    @Flag(help: "JSON instead of text.") var json = false
+
+    func run() throws {
+        let reader = try source.open()
+        guard let found = try find(in: reader) else {
+            throw CommandFailure("no call \(call) in the store (media-bridge calls lists them)")
+        }
+        if json { return try printJSON(found) }
+        print("call       \(found.id)   tenant \(found.tenant)   \(found.direction)")
+        print("started    \(localTime(found.startedAtUnixMilliseconds))")
+        if let ended = found.endedAtUnixMilliseconds {
+            print(
+                "ended      \(localTime(ended)), \(inSeconds(ended - found.startedAtUnixMilliseconds)), \(found.endReason ?? "")"
+            )
+        }
+        for path in found.recordings { print("recording  \(path)") }
+        for turn in found.turns { print(describe(turn)) }
+        if !found.frameCounts.isEmpty {
+            let counts = found.frameCounts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+            print("frames     " + counts.joined(separator: ", "))
+        }
+    }
+
+    private func find(in reader: TurnStoreReader) throws -> StoredCall? {
+        if let exact = try reader.call(call) { return exact }
+        let matches = try reader.calls(limit: 1_000).filter { $0.id.hasPrefix(call) }
+        guard matches.count < 2 else {
+            throw CommandFailure("\(matches.count) calls begin with \(call): give more of the id")
+        }
+        return try matches.first.flatMap { try reader.call($0.id) }
+    }
+}
+
+/// One turn, as the demo and `show` print it.
+func describe(_ turn: StoredTurn) -> String {
+    var line = "\(inSeconds(turn.startedAtMilliseconds).leftPadded(to: 9))  \(turn.speaker.leftPadded(to: 6))  "
+    line += turn.text.isEmpty ? "(\(turn.textSource == "failed" ? "not transcribed" : "no text"))" : turn.text
+    if turn.interruptedAtMilliseconds != nil { line += " ..." }
+    var remarks: [String] = []
+    if let response = turn.responseMilliseconds { remarks.append("answered after \(response) ms") }
+    if let interruption = turn.interruptionMilliseconds {
+        remarks.append("silent \(interruption) ms after the caller began")
+    }
+    if turn.textSource == "estimated" { remarks.append("heard text estimated") }
+    return remarks.isEmpty ? line : line + "   [" + remarks.joined(separator: "; ") + "]"
+}

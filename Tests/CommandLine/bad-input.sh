@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Bad input at the command line: one clear line, the right exit status, no trace.
+#   Tests/CommandLine/bad-input.sh PATH-TO-media-bridge
+set -uo pipefail
+program=${1:?usage: bad-input.sh PATH-TO-media-bridge}
+work=$(mktemp -d)
+trap 'rm -rf "$work"; [ -z "${server:-}" ] || kill "$server" 2>/dev/null' EXIT
+passed=0
+failed=0
+
+# expect STATUS PATTERN NAME COMMAND...: stderr and stdout together hold PATTERN, in few lines and without a trace.
+expect() {
+    local status=$1 pattern=$2 name=$3
+    shift 3
+    local output code
+    output=$(timeout 20 "$@" 2>&1)
+    code=$?
+    if [ "$code" -eq "$status" ] && grep -qE -- "$pattern" <<<"$output" && [ "$(wc -l <<<"$output")" -le 6 ] &&
+        ! grep -qE 'Fatal error|Stack dump|Thread [0-9]+ crashed' <<<"$output"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $name: status $code, expected $status; expected a line with: $pattern" >&2
+        sed 's/^/    /' <<<"$output" | head -n 12 >&2
+    fi
+}
+
+tenant='tenants:
+  - id: t
+    numbers: ["+15005550001"]
+    accountSid: AC00000000000000000000000000000001
+    authToken: ${TEST_TOKEN}
+    inbound: { instructions: "Be brief.", greeting: "Hello." }
+    fallback: { text: "Sorry." }
+'
+export TEST_TOKEN=secret
+config() { # FILE TEXT
+    printf '%s\n%s' "$2" "$tenant" >"$work/$1"
+}
+
+config good.yaml "store: { path: $work/good.sqlite }"
+expect 0 'ok' 'a good configuration' "$program" config check --config "$work/good.yaml"
+config unknown.yaml "stroe: { path: $work/x.sqlite }"
+expect 2 'unknown.yaml:1:.*stroe' 'an unknown key names file, line and field' "$program" config check --config "$work/unknown.yaml"
+config port.yaml 'public: { port: 70000 }'
+expect 2 'port.yaml:1:.*port.*70000' 'a port out of range names the value' "$program" serve --config "$work/port.yaml"
+expect 2 'TEST_TOKEN' 'a missing secret names its variable' env -u TEST_TOKEN "$program" config check --config "$work/good.yaml"
+expect 2 'no such file' 'a missing configuration' "$program" serve --config "$work/none.yaml"
+
+config certificate.yaml "store: { path: $work/c.sqlite }
+public: { port: 0, publicURL: \"https://b.example\", tls: { certificate: $work/none.pem, key: $work/none.key } }"
+expect 1 'none.pem' 'a missing certificate' "$program" serve --config "$work/certificate.yaml"
+config store.yaml 'store: { path: /nonexistent/media-bridge.sqlite }
+public: { port: 0 }
+admin: { port: 0 }'
+expect 1 '/nonexistent' 'a database that cannot be written' "$program" serve --config "$work/store.yaml"
+python3 -c '
+import socket, sys, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1], flush=True); time.sleep(60)' >"$work/port" &
+server=$!
+for _ in $(seq 100); do [ -s "$work/port" ] && break; sleep 0.05; done
+config inuse.yaml "store: { path: $work/p.sqlite }
+public: { port: $(cat "$work/port") }
+admin: { port: 0 }"
+expect 1 'in use' 'a port in use' "$program" serve --config "$work/inuse.yaml"
+
+expect 1 'missing.wav' 'a WAV that is not there' "$program" call --url http://127.0.0.1:1/twilio/voice --wav "$work/missing.wav"
+echo 'not audio' >"$work/text.wav"
+expect 1 'text.wav' 'a file that is no WAV' "$program" call --url http://127.0.0.1:1/twilio/voice --wav "$work/text.wav"
+expect 64 '--calls: 0' 'an option out of range' "$program" call --url ws://127.0.0.1:1/ --calls 0
+expect 1 '' 'nobody answers the webhook' "$program" call --url http://127.0.0.1:1/twilio/voice --seconds 2
+expect 1 'no call' 'a call that is not in the store' "$program" show CAnone --store "$work/good.sqlite"
+
+echo "command line: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
