@@ -38,15 +38,15 @@ INVALID_TEXTS = [
 ]
 
 
-def cases(limit):
-    """All cases; `limit` is the largest message the one under test takes."""
+def cases(limit, largest):
+    """All cases. Messages are up to `limit` bytes; `largest` is the most the one under test takes."""
     yield from lengths(limit)
     yield from pings()
     yield from headers()
     yield from fragmentation()
     yield from texts()
-    yield from closes(limit)
-    yield from sizes(limit)
+    yield from closes()
+    yield from sizes(limit, largest)
 
 
 def lengths(limit):
@@ -134,7 +134,7 @@ def texts():
     yield "6.4.4 at the first impossible byte", [("cut", f(TEXT, good + bad + b"edited"), len(b"edited") + 2)], [], ENCODING
 
 
-def closes(limit):
+def closes():
     hello = f(TEXT, b"Hello World!")
     yield "7.1.1", [hello, BYE], [(TEXT, b"Hello World!")], NORMAL
     yield "7.1.2", [BYE, BYE], [], NORMAL
@@ -154,15 +154,15 @@ def closes(limit):
         yield f"7.9 code {code}", [f(CLOSE, struct.pack(">H", code))], [], PROTOCOL
 
 
-def sizes(limit):
+def sizes(limit, largest):
     for kind, opcode, letter in (("text", TEXT, b"*"), ("binary", BINARY, b"\xfe")):
         payload = letter * limit
-        yield f"9 {kind} of the limit", [f(opcode, payload), BYE], [(opcode, payload)], NORMAL
-        yield f"9 {kind} of the limit in fragments of 1000", fragments(opcode, payload, 1000) + [BYE], [(opcode, payload)], NORMAL
-        yield f"9 {kind} of the limit in pieces of 64", [chopped(opcode, letter * min(limit, 65536), 64), BYE], [
+        yield f"9 {kind} of {limit}", [f(opcode, payload), BYE], [(opcode, payload)], NORMAL
+        yield f"9 {kind} of {limit} in fragments of 1000", fragments(opcode, payload, 1000) + [BYE], [(opcode, payload)], NORMAL
+        yield f"9 {kind} of up to 65536 in pieces of 64", [chopped(opcode, letter * min(limit, 65536), 64), BYE], [
             (opcode, letter * min(limit, 65536))], NORMAL
-        yield f"9 {kind} over the limit", [f(opcode, letter * (limit + 1))], [], TOO_LARGE
-        yield f"9 {kind} over the limit in fragments", fragments(opcode, letter * (limit + 1), 8192), [], TOO_LARGE
+        yield f"9 {kind} over the limit", [f(opcode, letter * (largest + 1))], [], TOO_LARGE
+        yield f"9 {kind} over the limit in fragments", fragments(opcode, letter * (largest + 1), 8192), [], TOO_LARGE
     yield "9 a claim of 2 to the 62", [f(BINARY, b"", form=127, length=1 << 62)], [], TOO_LARGE
     yield "10.1.1", [chopped(TEXT, b"*" * min(limit, 65536), 1300), BYE], [(TEXT, b"*" * min(limit, 65536))], NORMAL
     thousand = [f(TEXT, b"%d" % i) for i in range(1000)]

@@ -2,17 +2,24 @@
 import base64
 import hashlib
 import os
+import select
 import socket
+import ssl
 import struct
+import threading
 import time
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
+def mask(key, payload):
+    stream = (key * (len(payload) // 4 + 1))[:len(payload)]
+    return (int.from_bytes(payload, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(payload), "big")
+
+
 class Peer:
     def __init__(self, connection, is_client, early=b""):
-        self.connection, self.is_client, self.buffer = connection, is_client, early
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.connection, self.is_client, self.buffer = connection, is_client, bytearray(early)
 
     def frame(self, opcode, payload, fin=True, rsv=0, form=None, length=None, flip_mask=False):
         length = len(payload) if length is None else length
@@ -26,8 +33,7 @@ class Peer:
         if not masked:
             return head + payload
         key = os.urandom(4)
-        stream = (key * (len(payload) // 4 + 1))[:len(payload)]
-        return head + key + (int.from_bytes(payload, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(payload), "big")
+        return head + key + mask(key, payload)
 
     def run(self, step):
         """Writes one step."""
@@ -47,11 +53,12 @@ class Peer:
 
     def read(self, count):
         while len(self.buffer) < count:
-            piece = self.connection.recv(65536)
+            piece = self.connection.recv(1 << 20)
             if not piece:
                 raise EOFError
             self.buffer += piece
-        taken, self.buffer = self.buffer[:count], self.buffer[count:]
+        taken = bytes(self.buffer[:count])
+        del self.buffer[:count]
         return taken
 
     def hear(self):
@@ -73,7 +80,7 @@ class Peer:
         key = self.read(4) if second & 0x80 else None
         payload = self.read(length)
         if key:
-            payload = bytes(b ^ key[i % 4] for i, b in enumerate(payload))
+            payload = mask(key, payload)
         if first & 8 and (length > 125 or not first & 0x80):
             raise ValueError("a control frame too long or fragmented")
         return bool(first & 0x80), first & 0x0F, payload
@@ -90,9 +97,67 @@ def head_of(connection):
     return head.decode(), early
 
 
-def open_client(host, port, path="/", early=b"", timeout=10):
-    """Connects as a client; `early` is written together with the request, before any answer."""
+UNVERIFIED = ssl._create_unverified_context()  # A test's certificate is signed by nobody.
+
+
+def dial(host, port, secure, timeout=10):
     connection = socket.create_connection((host, port), timeout=timeout)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if not secure:
+        return connection
+    near, far = socket.socketpair()
+    near.settimeout(timeout)
+    tls = UNVERIFIED.wrap_socket(connection, server_hostname=host)
+    threading.Thread(target=carry, args=(far, tls), daemon=True).start()
+    return near
+
+
+def carry(plain, tls):
+    """Moves bytes between a case, which writes and reads at once, and a TLS connection, which only one thread may touch."""
+    tls.setblocking(False)
+    plain.setblocking(False)
+    outgoing, incoming, is_open = b"", b"", True
+    try:
+        while True:
+            readable = ([plain] if is_open and not outgoing else []) + ([tls] if not incoming else [])
+            select.select(readable, ([tls] if outgoing else []) + ([plain] if incoming else []), [], 0.05)
+            try:
+                if not outgoing and is_open:
+                    outgoing = plain.recv(16384)
+                    is_open = outgoing != b""
+            except BlockingIOError:
+                pass
+            try:
+                if outgoing:
+                    outgoing = outgoing[tls.send(outgoing):]
+                elif not is_open:
+                    return
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                pass
+            except OSError:
+                outgoing, is_open = b"", True  # The other side has had enough; what it said is still to be read.
+            try:
+                if not incoming:
+                    incoming = tls.recv(16384)
+                    if not incoming:
+                        return
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                pass
+            try:
+                if incoming:
+                    incoming = incoming[plain.send(incoming):]
+            except BlockingIOError:
+                pass
+    except OSError:
+        pass
+    finally:
+        plain.close()
+        tls.close()
+
+
+def open_client(host, port, path="/", early=b"", secure=False):
+    """Connects as a client; `early` is written together with the request, before any answer."""
+    connection = dial(host, port, secure)
     key = base64.b64encode(os.urandom(16)).decode()
     connection.sendall((f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode() + early)
@@ -112,6 +177,7 @@ def accept_server(listener, timeout=10):
     """Accepts one client and opens the WebSocket towards it."""
     listener.settimeout(timeout)
     connection, _ = listener.accept()
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.settimeout(timeout)
     head, rest = head_of(connection)
     lines = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in head.splitlines()[1:])}
