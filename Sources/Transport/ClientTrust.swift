@@ -15,7 +15,7 @@ import Synchronization
     @safe private struct Contexts: @unchecked Sendable {
         var byFile: [String: OpaquePointer] = unsafe [:]
     }
-    private static let contexts = Mutex(Contexts())
+    private static let contexts = Guarded(Contexts())
 
     /// Any thread.
     static func context(trusting file: String) throws(TransportError) -> OpaquePointer {

@@ -15,8 +15,8 @@ import Synchronization
 
     private let wake: UnsafeMutablePointer<ev_async>
     private let sweepClock: UnsafeMutablePointer<ev_timer>
-    private let inbox = Mutex(Inbox())
-    private let phase = Mutex(Phase.made)
+    private let inbox = Guarded(Inbox())
+    private let phase = Guarded(Phase.made)
     private let held = Atomic<Int>(0)
     private let threadIdentity = Atomic<UInt>(0)
 

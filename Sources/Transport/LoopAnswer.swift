@@ -4,7 +4,7 @@ import Synchronization
 /// Lets a thread wait for a loop's answer, at set-up.
 @safe final class LoopAnswer<Value: Sendable>: @unchecked Sendable {
     // Sendable: a semaphore is for threads.
-    private let value = Mutex<Result<Value, TransportError>?>(nil)
+    private let value = Guarded<Result<Value, TransportError>?>(nil)
     private let semaphore: UnsafeMutablePointer<sem_t>
 
     init() {

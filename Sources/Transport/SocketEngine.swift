@@ -13,7 +13,7 @@ import Synchronization
     private var clientHosts: [String: OpaquePointer] = unsafe [:]
 
     /// libwebsockets' contexts share global state (plug-ins, OpenSSL's indexes) while they are made and unmade.
-    private static let global = Mutex(false)
+    private static let global = Guarded(false)
 
     init(evLoop: OpaquePointer) throws(TransportError) {
         var made: (OpaquePointer, OpaquePointer)?

@@ -5,7 +5,7 @@ import Transport
 @Suite struct `Event loop` {
     @Test func `runs what other threads submit, in order`() throws {
         try withLoops { loops in
-            let seen = Mutex<[Int]>([])
+            let seen = Guarded<[Int]>([])
             for number in 0..<1_000 { #expect(loops[0].submit { seen.withLock { $0.append(number) } }) }
             #expect(eventually { seen.withLock { $0.count } == 1_000 })
             #expect(seen.withLock { $0 } == Array(0..<1_000))
@@ -35,8 +35,8 @@ import Transport
     @Test func `a timer fires once, not before its deadline, and can be moved and cancelled`() throws {
         try withLoops { loops in
             let loop = loops[0]
-            let fired = Mutex<[(name: String, late: Int64)]>([])
-            let timers = Mutex<Kept?>(nil)
+            let fired = Guarded<[(name: String, late: Int64)]>([])
+            let timers = Guarded<Kept?>(nil)
             loop.submit {
                 let start = EventLoop.now
                 func timer(_ name: String, _ deadline: UInt64) -> LoopTimer {
@@ -67,7 +67,7 @@ import Transport
     @Test func `knows its own thread`() throws {
         try withLoops { loops in
             #expect(!loops[0].isCurrentThread)
-            let answer = Mutex<Bool?>(nil)
+            let answer = Guarded<Bool?>(nil)
             loops[0].submit { answer.withLock { $0 = loops[0].isCurrentThread } }
             #expect(eventually { answer.withLock { $0 } == true })
         }

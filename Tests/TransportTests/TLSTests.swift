@@ -47,7 +47,7 @@ import Transport
         }
     }
 
-    @Test func `a server nobody vouches for, or with another's name, is not talked to`() throws {
+    @Test func `a server nobody vouches for, or by another name, is not talked to`() throws {
         let authority = try TestAuthority(), stranger = try TestAuthority()
         try authority.issue("server", subject: "first", hosts: "DNS:elsewhere.example")
         try withServer(options: listening(authority)) { listener, loops, service in

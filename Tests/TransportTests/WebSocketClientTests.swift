@@ -127,7 +127,7 @@ import Transport
         var options = WebSocketOptions()
         options.sendQueueBytes = 64 * 1024
         try withServer { listener, loops, _ in
-            let refused = Mutex(0)
+            let refused = Guarded(0)
             let recorder = Recorder()
             recorder.onOpen = { socket in
                 let message = [UInt8](repeating: 0x41, count: 10_000)

@@ -57,7 +57,7 @@ import Transport
             let peer = RawPeer(port: listener.port)
             _ = peer.upgrade()
             let large = (0..<2 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-            peer.send(peer.frame(2, large))
+            peer.send(peer.frame(2, large, mask: [0, 0, 0, 0]))
             let echoed = peer.receiveFrame()
             #expect(echoed?.opcode == 2)
             #expect(echoed?.payload == large)
@@ -141,7 +141,7 @@ import Transport
         try withServer(EchoService(options)) { listener, _, service in
             let peer = RawPeer(port: listener.port)
             _ = peer.upgrade()
-            let message = peer.frame(2, [UInt8](repeating: 1, count: 1 << 20))
+            let message = peer.frame(2, [UInt8](repeating: 1, count: 1 << 20), mask: [0, 0, 0, 0])
             // More than the kernel's buffers hold; nothing is read.
             for _ in 0..<16 { peer.send(message) }
             #expect(eventually { service.closes.withLock { $0.first?.cause } == .writeDeadline })

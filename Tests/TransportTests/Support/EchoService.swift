@@ -4,10 +4,10 @@ import Transport
 /// Answers requests with what it heard of them and echoes WebSocket messages; remembers how sockets ended.
 final class EchoService: HTTPService {
     let options: WebSocketOptions
-    let closes = Mutex<[WebSocketClose]>([])
-    let requests = Mutex<[HTTPRequest]>([])
-    let loops = Mutex<[String: Int]>([:])
-    let held = Mutex<[any HTTPExchange]>([])
+    let closes = Guarded<[WebSocketClose]>([])
+    let requests = Guarded<[HTTPRequest]>([])
+    let loops = Guarded<[String: Int]>([:])
+    let held = Guarded<[any HTTPExchange]>([])
     let opened = Atomic<Int>(0)
 
     init(_ options: WebSocketOptions = .init()) { self.options = options }

@@ -85,7 +85,7 @@ final class RawPeer {
         return receiveText(until: "\r\n\r\n")
     }
 
-    /// A masked client frame; `mask` nil leaves the mask out, against the rules.
+    /// A masked client frame; `mask` nil leaves the mask out, against the rules; a mask of zeros is quick to apply.
     func frame(_ opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true, mask: [UInt8]? = [1, 2, 3, 4]) -> [UInt8] {
         var bytes: [UInt8] = [(isFinal ? 0x80 : 0) | opcode]
         let bit: UInt8 = mask == nil ? 0 : 0x80
@@ -98,6 +98,7 @@ final class RawPeer {
             for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(payload.count >> shift & 0xFF)) }
         }
         guard let mask else { return bytes + payload }
+        if mask == [0, 0, 0, 0] { return bytes + mask + payload }
         return bytes + mask + payload.enumerated().map { $1 ^ mask[$0 % 4] }
     }
 

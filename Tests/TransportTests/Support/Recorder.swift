@@ -11,7 +11,7 @@ final class Recorder: WebSocketHandler, @unchecked Sendable {
         var drains = 0
         var closes: [WebSocketClose] = []
     }
-    let heard = Mutex(Heard())
+    let heard = Guarded(Heard())
     var socket: WebSocket?
     var onOpen: ((WebSocket) -> Void)?
     var onMessage: ((WebSocket) -> Void)?
@@ -41,7 +41,7 @@ final class Recorder: WebSocketHandler, @unchecked Sendable {
         to url: String, headers: [(name: String, value: String)] = [], options: WebSocketOptions = .init(),
         on loop: EventLoop
     ) -> TransportError? {
-        let done = Mutex<(isDone: Bool, error: TransportError?)>((false, nil))
+        let done = Guarded<(isDone: Bool, error: TransportError?)>((false, nil))
         loop.submit { [self] in
             do throws(TransportError) {
                 socket = try WebSocket.connect(to: url, headers: headers, options: options, on: loop, handler: self)
