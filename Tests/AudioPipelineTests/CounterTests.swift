@@ -12,6 +12,16 @@ import Testing
         #expect(block[.framesIn] == 5 && block[.framesOut] == 9)
     }
 
+    @Test func `a stage's outcomes are counted apart`() {
+        let counters = StageCounters(name: "decode")
+        counters.record(.produced(samples: 160), nanoseconds: 300)
+        counters.record(.produced(samples: 160), nanoseconds: 500)
+        counters.record(.starved)
+        counters.record(.dropped)
+        #expect(counters.produced.value == 2 && counters.starved.value == 1 && counters.dropped.value == 1)
+        #expect(counters.time.snapshot().count == 2 && counters.time.snapshot().maximumNanoseconds == 500)
+    }
+
     @Test func `R1 a ledger that balances says zero, and says what is missing`() {
         var ledger = FrameLedger()
         ledger.receive(10)

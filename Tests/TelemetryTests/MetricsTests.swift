@@ -74,6 +74,8 @@ import Testing
         telemetry.metrics.gauge("media_bridge_calls", help: "Calls now.") { 3 }
         telemetry.metrics.counters(
             "media_bridge_frames_dropped_total", help: "Frames let go.", label: "reason", CounterBlock<DropReason>())
+        telemetry.metrics.stage(StageCounters(name: "decode"))
+        telemetry.metrics.stage(StageCounters(name: "resample"))
         telemetry.diagnostics.report(.init(.lateTick, at: 1))
 
         let checked = try promtool(telemetry.metrics.prometheusText())
