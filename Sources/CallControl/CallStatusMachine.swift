@@ -28,7 +28,7 @@ public enum CallStatusMachine {
     }
 
     /// The compare-and-set that a webhook asks for.
-    static func change(to name: String?) -> StatusChange? {
-        name.flatMap(status(named:)).map { StatusChange(to: $0, allowedFrom: sources(of: $0)) }
+    static func change(to name: String?, by tenants: [String]) -> StatusChange? {
+        name.flatMap(status(named:)).map { StatusChange(to: $0, allowedFrom: sources(of: $0), tenants: tenants) }
     }
 }

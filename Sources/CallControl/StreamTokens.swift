@@ -1,3 +1,4 @@
+import Configuration
 import Synchronization
 public import Transport
 
@@ -77,6 +78,8 @@ public final class StreamTokens: Sendable {
     ) throws(AdmissionRefusal) -> String? {
         sweep(force: true)
         if let known = table.withLock({ $0.calls[grant.call] }) {
+            // Another account that names this call learns nothing of it.
+            guard known.grant.tenant.accountSid == grant.tenant.accountSid else { throw .unknownTenant }
             if case .ended = known.phase { return nil }
             return known.token
         }
@@ -84,7 +87,9 @@ public final class StreamTokens: Sendable {
         let token = Cryptography.hexadecimal(Cryptography.randomBytes(24))
         return table.withLock { table in
             // Two webhooks of one call at once: the first one's token is the call's, the second place goes back.
-            if let known = table.calls[grant.call] { return known.token }
+            if let known = table.calls[grant.call] {
+                return known.grant.tenant.accountSid == grant.tenant.accountSid ? known.token : nil
+            }
             guard table.calls.count < capacity else { return nil }
             table.calls[grant.call] = Entry(
                 grant: grant, token: token, phase: .waiting(ticket), expires: now() + lifeNanoseconds)
@@ -149,9 +154,10 @@ public final class StreamTokens: Sendable {
         }
     }
 
-    public func ending(of call: String) -> Ending {
+    /// - Parameter account: whoever asks; a call of another account is unknown to it.
+    public func ending(of call: String, account: String) -> Ending {
         table.withLock { table in
-            guard let entry = table.calls[call] else { return .unknown }
+            guard let entry = table.calls[call], entry.grant.tenant.accountSid == account else { return .unknown }
             switch entry.phase {
             case .waiting: return .waiting(entry.grant)
             case .streaming: return .streaming(entry.grant)

@@ -19,7 +19,7 @@ extension TwilioWebhooks {
         guard (direction == .inbound ? tenant.inbound : tenant.outbound) != nil else {
             return reject(.nothingWrittenForDirection, exchange)
         }
-        guard store.health.hasRoom else { return reject(.storeFull, busy: true, exchange) }
+        guard store.hasRoom else { return reject(.storeFull, busy: true, exchange) }
 
         let grant = StreamGrant(call: webhook.call, tenant: tenant, direction: direction, from: from, to: to)
         let token: String
@@ -29,7 +29,7 @@ extension TwilioWebhooks {
                 let minted = try tokens.mint(
                     for: grant, admit: { () throws(AdmissionRefusal) in try admission.admit(tenant.id) })
             else {
-                if case .ended = tokens.ending(of: webhook.call) {
+                if case .ended = tokens.ending(of: webhook.call, account: webhook.account) {
                     counters.add(.callOver)
                     return respond(TwiML.hangUp, exchange)
                 }
@@ -37,7 +37,7 @@ extension TwilioWebhooks {
             }
             token = minted
         } catch {
-            return reject(Self.counter(of: error), busy: true, exchange)
+            return reject(Self.counter(of: error), busy: error != .unknownTenant, exchange)
         }
 
         let origin = publicOrigin
@@ -87,7 +87,9 @@ extension TwilioWebhooks {
         let status = CallStatusMachine.status(named: name)
         if status == nil { counters.add(.statusUnknown) }
         // A call that ends before its stream came gives its place back at once.
-        if status?.isFinal == true { tokens.end(webhook.call, wasSpokenTo: true) }
+        if status?.isFinal == true, tokens.ending(of: webhook.call, account: webhook.account) != .unknown {
+            tokens.end(webhook.call, wasSpokenTo: true)
+        }
         // Without a sequence number each status is an event of its own.
         let sequence = webhook.fields.nonEmpty("SequenceNumber").flatMap { Int64($0) }
         append(
@@ -125,7 +127,7 @@ extension TwilioWebhooks {
     /// Asked twice it answers the same.
     func afterStream(_ webhook: Webhook, _ exchange: any HTTPExchange) {
         var answer = TwiML.hangUp
-        switch tokens.ending(of: webhook.call) {
+        switch tokens.ending(of: webhook.call, account: webhook.account) {
         case .waiting(let grant), .ended(let grant, wasSpokenTo: false):
             if case .text(let words) = grant.tenant.fallback, !words.isEmpty {
                 answer = TwiML.sayAndHangUp(words, language: grant.tenant.language)
@@ -144,8 +146,9 @@ extension TwilioWebhooks {
     ) -> StoreRecord {
         .carrierEvent(
             CarrierEvent(
-                call: webhook.call, kind: kind, sequence: sequence, receivedAtUnixMilliseconds: webhook.receivedAt,
+                account: webhook.account, call: webhook.call, kind: kind, sequence: sequence,
+                receivedAtUnixMilliseconds: webhook.receivedAt,
                 fields: webhook.fields.fields.map { .init($0.name, $0.value) }),
-            CallStatusMachine.change(to: status))
+            CallStatusMachine.change(to: status, by: webhook.tenants.map(\.id)))
     }
 }

@@ -84,6 +84,7 @@ public final class TwilioWebhooks: HTTPService {
     /// A webhook whose sender is known. `tenants` are those of the account that signed it.
     struct Webhook: Sendable {
         var fields: FormFields
+        var account: String
         var call: String
         var tenants: [Tenant]
         var receivedAt: Int64
@@ -99,7 +100,7 @@ public final class TwilioWebhooks: HTTPService {
             counters.add(.malformed)
             return exchange.respond(.text(400, "a form was expected\n"))
         }
-        let account = fields["AccountSid"]
+        let account = fields["AccountSid"] ?? ""
         let tenants = configuration.tenants.filter { $0.accountSid == account }
         if configuration.twilio.verifySignatures {
             // An account nobody knows is verified against nothing, and refused like a wrong signature.
@@ -114,7 +115,8 @@ public final class TwilioWebhooks: HTTPService {
             return exchange.respond(.text(400, "CallSid: a call id was expected\n"))
         }
         let receivedAt = Int64(Date().timeIntervalSince1970 * 1_000)
-        answer(Webhook(fields: fields, call: call, tenants: tenants, receivedAt: receivedAt), exchange)
+        answer(
+            Webhook(fields: fields, account: account, call: call, tenants: tenants, receivedAt: receivedAt), exchange)
     }
 
     private func refuseSignature(_ reason: CallControlCounters.Name, _ exchange: any HTTPExchange) {

@@ -105,15 +105,6 @@ import TurnStore
 @Suite struct `Call status machine` {
     static let orders: [[CallStatus]] = permutations([.queued, .ringing, .inProgress, .completed])
 
-    private static func permutations(_ items: [CallStatus]) -> [[CallStatus]] {
-        guard items.count > 1 else { return [items] }
-        return items.indices.flatMap { index in
-            var rest = items
-            let item = rest.remove(at: index)
-            return permutations(rest).map { [item] + $0 }
-        }
-    }
-
     @Test(arguments: orders) func `S61 whatever the order and repetition, one final state`(order: [CallStatus]) {
         var status: CallStatus?
         var history = [CallStatus]()

@@ -169,3 +169,13 @@ final class Service {
 }
 
 extension HTTPResponse { var text: String { String(decoding: body, as: UTF8.self) } }
+
+/// Every order of `items`.
+func permutations<Item>(_ items: [Item]) -> [[Item]] {
+    guard items.count > 1 else { return [items] }
+    return items.indices.flatMap { index in
+        var rest = items
+        let item = rest.remove(at: index)
+        return permutations(rest).map { [item] + $0 }
+    }
+}

@@ -2,6 +2,7 @@ import CallControl
 import Configuration
 import Conversation
 import Foundation
+import Synchronization
 import Testing
 import Transport
 import TurnStore
@@ -199,6 +200,56 @@ import TurnStore
         // And the webhook that started it, replayed, starts nothing.
         #expect(try service.voice().text.contains("<Hangup/>"))
         #expect(service.counters[.callOver] == 1)
+    }
+
+    @Test func `R13 an account that names another one's call learns nothing and changes nothing`() throws {
+        let service = try Service()
+        let path = try Service.streamPath(service.voice())
+        func asSalon(_ endpoint: String, _ fields: [(String, String)]) throws -> String {
+            try service.post(Service.form(endpoint, fields, key: "another-token")).text
+        }
+        let voice = Service.voiceFields(to: salonNumber, account: otherAccount)
+        #expect(try asSalon("/twilio/voice", voice).contains("<Reject/>"))
+        #expect(try asSalon("/twilio/after-stream", voice).contains("<Response><Hangup/>"))
+        _ = try asSalon(
+            "/twilio/status", [("AccountSid", otherAccount), ("CallSid", callID), ("CallStatus", "failed")])
+        #expect(try service.store.call(callID)?.status == "ringing")
+        #expect(service.upgrade(path) == .accepted)
+    }
+
+    @Test func `S61 all 5,040 orders of seven webhooks, each said twice, end in one state`() throws {
+        var options = TurnStoreOptions()
+        options.inletCapacity = 131_072
+        let service = try Service(store: options)
+        let events: [(kind: String, sequence: Int64, status: CallStatus?)] = [
+            ("status", 0, .queued), ("status", 1, .ringing), ("status", 2, .inProgress), ("stream-started:MZ1", 0, nil),
+            ("stream-stopped:MZ1", 0, nil), ("recording", 0, nil), ("status", 3, .completed),
+        ]
+        let histories = Mutex<[String: [CallStatus]]>([:])
+        for (number, order) in permutations(Array(events.indices)).enumerated() {
+            for index in order.flatMap({ [$0, $0] }) {
+                let status = events[index].status
+                let event = CarrierEvent(
+                    account: account, call: "CA\(number)", kind: events[index].kind, sequence: events[index].sequence,
+                    receivedAtUnixMilliseconds: 1)
+                let change = status.map {
+                    StatusChange(to: $0, allowedFrom: CallStatusMachine.sources(of: $0), tenants: ["clinic"])
+                }
+                service.store.appendDurably(.carrierEvent(event, change)) { outcome in
+                    guard outcome == .committed(isNew: true, statusChanged: true), let status else { return }
+                    histories.withLock { $0["CA\(number)", default: []].append(status) }
+                }
+            }
+        }
+        service.store.close()
+        #expect(service.store.health.refused == 0 && service.store.health.rejected == 0)
+        let all = histories.withLock { $0 }
+        #expect(all.count == 5_040)
+        let ranks = CallStatus.allCases
+        for (call, history) in all {
+            let steps = history.compactMap { ranks.firstIndex(of: $0) }
+            #expect(history.last == .completed && steps == Set(steps).sorted(), "\(call): \(history)")
+        }
     }
 
     // MARK: after the stream

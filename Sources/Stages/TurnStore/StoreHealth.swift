@@ -24,9 +24,6 @@ public struct StoreHealth: Sendable, Equatable {
     /// Commits that failed and were tried again.
     public var retries: Int
     public var lastCommitMicroseconds: Int
-
-    /// New calls may be taken: more than half of the spool is free.
-    public var hasRoom: Bool { state != .closed && waiting * 2 < spoolCapacity }
 }
 
 /// Written by the writer thread, except `refused`, which any producer adds to.

@@ -53,7 +53,7 @@ public struct CallEnd: Sendable, Equatable {
     }
 }
 
-/// One webhook, as it came. The same call, kind and sequence twice is one event.
+/// One webhook, as it came. The same account, call, kind and sequence twice is one event.
 public struct CarrierEvent: Sendable, Equatable {
     public struct Field: Sendable, Equatable {
         public var name: String
@@ -61,6 +61,8 @@ public struct CarrierEvent: Sendable, Equatable {
         public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
     }
 
+    /// The carrier account that signed it.
+    public var account: String
     public var call: String
     /// `voice`, `status`, `stream-started`, `after-stream`...
     public var kind: String
@@ -71,9 +73,10 @@ public struct CarrierEvent: Sendable, Equatable {
     public var fields: [Field]
 
     public init(
-        call: String, kind: String, sequence: Int64 = 0, receivedAtUnixMilliseconds: Int64, fields: [Field] = []
+        account: String, call: String, kind: String, sequence: Int64 = 0, receivedAtUnixMilliseconds: Int64,
+        fields: [Field] = []
     ) {
-        (self.call, self.kind, self.sequence) = (call, kind, sequence)
+        (self.account, self.call, self.kind, self.sequence) = (account, call, kind, sequence)
         (self.receivedAtUnixMilliseconds, self.fields) = (receivedAtUnixMilliseconds, fields)
     }
 }
@@ -83,8 +86,12 @@ public struct StatusChange: Sendable, Equatable {
     public var to: CallStatus
     /// The change happens only from one of these, or when the call has no status yet.
     public var allowedFrom: [CallStatus]
+    /// The tenants that may say so: a call known to belong to another one keeps its status.
+    public var tenants: [String]
 
-    public init(to: CallStatus, allowedFrom: [CallStatus]) { (self.to, self.allowedFrom) = (to, allowedFrom) }
+    public init(to: CallStatus, allowedFrom: [CallStatus], tenants: [String]) {
+        (self.to, self.allowedFrom, self.tenants) = (to, allowedFrom, tenants)
+    }
 }
 
 /// A call's status in the carrier's words.

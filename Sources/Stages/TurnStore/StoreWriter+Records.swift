@@ -38,11 +38,11 @@ enum RecordWriting {
             try run(
                 database,
                 """
-                INSERT INTO carrier_events (call, kind, sequence, received_ms, fields) VALUES (?, ?, ?, ?, ?)
+                INSERT INTO carrier_events (account, call, kind, sequence, received_ms, fields) VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT DO NOTHING
                 """,
                 [
-                    event.call, event.kind, event.sequence, event.receivedAtUnixMilliseconds,
+                    event.account, event.call, event.kind, event.sequence, event.receivedAtUnixMilliseconds,
                     try json(event.fields.map { [$0.name, $0.value] }),
                 ])
             guard database.changesCount > 0 else { return (false, false) }
@@ -71,8 +71,11 @@ enum RecordWriting {
             ])
     }
 
-    /// Compare-and-set: a status that is not one of `allowedFrom` stays.
+    /// Compare-and-set: a status that is not one of `allowedFrom` stays, and so does that of another tenant's call.
     private static func set(_ change: StatusChange, for event: CarrierEvent, in database: Database) throws -> Bool {
+        let owner = try String.fetchOne(
+            database.cachedStatement(sql: "SELECT tenant FROM calls WHERE id = ?"), arguments: [event.call])
+        guard owner.map(change.tenants.contains) ?? true else { return false }
         let current = try String.fetchOne(
             database.cachedStatement(sql: "SELECT status FROM call_status WHERE call = ?"), arguments: [event.call])
         guard current.map({ name in change.allowedFrom.contains { $0.rawValue == name } }) ?? true else { return false }

@@ -51,12 +51,13 @@ enum Schema {
                         PRIMARY KEY (call, turn)
                     ) STRICT, WITHOUT ROWID;
                     CREATE TABLE carrier_events (
+                        account TEXT NOT NULL,
                         call TEXT NOT NULL,
                         kind TEXT NOT NULL,
                         sequence INTEGER NOT NULL,
                         received_ms INTEGER NOT NULL,
                         fields TEXT NOT NULL,
-                        PRIMARY KEY (call, kind, sequence)
+                        PRIMARY KEY (call, account, kind, sequence)
                     ) STRICT, WITHOUT ROWID;
                     CREATE TABLE call_status (
                         call TEXT PRIMARY KEY NOT NULL,

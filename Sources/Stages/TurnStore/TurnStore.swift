@@ -65,6 +65,11 @@ public final class TurnStore: Sendable {
         writer.append(record, then: then)
     }
 
+    /// Any thread, at no cost: whether new calls may be taken. More than half of the spool is free.
+    public var hasRoom: Bool {
+        !writer.isClosed && writer.counters.waiting.load(ordering: .relaxed) * 2 < options.spoolCapacity
+    }
+
     /// Any thread. Looks at the file's name too, so not for a tick.
     public var health: StoreHealth {
         let counters = writer.counters

@@ -47,7 +47,7 @@ public struct TurnStoreReader: Sendable {
                 let text: String = row["fields"]
                 let pairs = try JSONDecoder().decode([[String]].self, from: Data(text.utf8))
                 return CarrierEvent(
-                    call: row["call"], kind: row["kind"], sequence: row["sequence"],
+                    account: row["account"], call: row["call"], kind: row["kind"], sequence: row["sequence"],
                     receivedAtUnixMilliseconds: row["received_ms"],
                     fields: pairs.filter { $0.count == 2 }.map { .init($0[0], $0[1]) })
             }

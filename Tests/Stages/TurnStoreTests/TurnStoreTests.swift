@@ -25,7 +25,7 @@ func start(_ call: String, tenant: String = "clinic", at milliseconds: Int64 = 1
 }
 
 func event(_ kind: String = "status", sequence: Int64 = 0, call: String = "CA1") -> CarrierEvent {
-    CarrierEvent(call: call, kind: kind, sequence: sequence, receivedAtUnixMilliseconds: 5)
+    CarrierEvent(account: "AC1", call: call, kind: kind, sequence: sequence, receivedAtUnixMilliseconds: 5)
 }
 
 extension TurnStore {
@@ -154,7 +154,8 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
         let store = try TurnStore(path: path)
         func append(_ status: CallStatus, _ sequence: Int64, from allowed: [CallStatus]) -> AppendOutcome? {
             store.appendAndWait(
-                .carrierEvent(event(sequence: sequence), StatusChange(to: status, allowedFrom: allowed)))
+                .carrierEvent(
+                    event(sequence: sequence), StatusChange(to: status, allowedFrom: allowed, tenants: ["clinic"])))
         }
         _ = store.appendAndWait(start("CA1"))
         #expect(append(.inProgress, 2, from: [.queued, .ringing]) == .committed(isNew: true, statusChanged: true))
@@ -163,6 +164,21 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
         // The same event again changes nothing, even where it would now be allowed.
         #expect(append(.ringing, 1, from: [.inProgress]) == .committed(isNew: false, statusChanged: false))
         #expect(try store.call("CA1")?.status == "in-progress")
+    }
+
+    @Test func `R13 nobody but its tenant changes a call's status`() throws {
+        let store = try TurnStore(path: path)
+        _ = store.appendAndWait(start("CA1", tenant: "clinic"))
+        let change = StatusChange(to: .completed, allowedFrom: [.ringing], tenants: ["salon"])
+        var foreign = event(sequence: 1)
+        foreign.account = "AC2"
+        #expect(store.appendAndWait(.carrierEvent(foreign, change)) == .committed(isNew: true, statusChanged: false))
+        #expect(try store.call("CA1")?.status == nil)
+        // Nor is the tenant's own event taken for a repetition of it.
+        var own = change
+        own.tenants = ["salon", "clinic"]
+        let result = store.appendAndWait(.carrierEvent(event(sequence: 1), own))
+        #expect(result == .committed(isNew: true, statusChanged: true))
     }
 
     @Test func `a full inlet refuses and counts, and loses nothing it took`() throws {

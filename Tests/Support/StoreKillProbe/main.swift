@@ -11,7 +11,7 @@ var inlet = store.makeInlet()
 for number in 0..<1_000_000 {
     if number.isMultiple(of: 4) {
         let event = CarrierEvent(
-            call: "CA-kill", kind: "status", sequence: Int64(number), receivedAtUnixMilliseconds: 1,
+            account: "AC1", call: "CA-kill", kind: "status", sequence: Int64(number), receivedAtUnixMilliseconds: 1,
             fields: [.init("Text", "שלום 🌊")])
         store.appendDurably(.carrierEvent(event, nil)) { outcome in
             if case .committed = outcome { say("acknowledged \(number)") }
