@@ -94,6 +94,7 @@ final class CallRig {
     var withholdsPlayoutStarted = false
     var rowsUsed: RowSet { conversation.rowsUsed }
     var hasSession: Bool { conversation.link.stage == .ready }
+    func isArmed(_ timer: TimerID) -> Bool { timers[timer] != nil }
     var armedTimers: Int { timers.count }
     /// Samples of an item that the caller truly heard.
     func truth(_ item: PlayoutItem) -> Int { carrier.heard[item] ?? 0 }

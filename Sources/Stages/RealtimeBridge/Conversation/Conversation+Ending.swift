@@ -52,6 +52,7 @@ extension Conversation {
             ending?.sentAtLastLook = ledger.sent
             return arm(.hangUpAfterGoodbye, inMilliseconds: unheard + policy.markGraceMilliseconds, &actions)
         }
+        noteLateMarks(&actions)
         take(state == .fallback ? .fallbackHeard : .goodbyeHeard, &actions)
     }
 

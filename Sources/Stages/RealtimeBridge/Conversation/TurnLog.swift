@@ -26,7 +26,11 @@ struct TurnLog {
 
     init() { speeches.reserveCapacity(Self.speechCapacity + 1) }
 
-    var hasOpenAgentTurn: Bool { speeches.contains { $0.turn != nil && !$0.isEnded } }
+    /// Asked at every edge; written out because unspecialised sequence algorithms allocate.
+    var hasOpenAgentTurn: Bool {
+        for index in speeches.indices where speeches[index].turn != nil && !speeches[index].isEnded { return true }
+        return false
+    }
 
     mutating func begin(_ speaker: Turn.Speaker, item: WireID?, at start: CallInstant) -> Int {
         if turns.count == Self.capacity { turns.removeFirst() }
