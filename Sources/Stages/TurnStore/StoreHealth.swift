@@ -24,6 +24,19 @@ public struct StoreHealth: Sendable, Equatable {
     /// Commits that failed and were tried again.
     public var retries: Int
     public var lastCommitMicroseconds: Int
+
+    /// New calls may be taken: more than half of the spool is free.
+    public var hasRoom: Bool { state != .closed && waiting * 2 < spoolCapacity }
+
+    /// What an operator should hear, one line; nil while all is well.
+    public var complaint: String? {
+        switch state {
+        case .ready: hasRoom ? nil : "the turn store is behind: \(waiting) records wait"
+        case .retrying(let reason): "the turn store cannot be written: \(reason); \(waiting) records wait"
+        case .fileReplaced: "the turn store's file was deleted or replaced; restart the service"
+        case .closed: "the turn store is closed"
+        }
+    }
 }
 
 /// Written by the writer thread, except `refused`, which any producer adds to.

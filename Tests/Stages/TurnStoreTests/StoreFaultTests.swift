@@ -66,7 +66,8 @@ import Testing
             return
         }
         #expect(reason == "database is locked")
-        #expect(health.retries > 0 && health.waiting == 2)
+        #expect(health.retries > 0 && health.waiting == 2 && health.hasRoom)
+        #expect(health.complaint == "the turn store cannot be written: database is locked; 2 records wait")
         try lock.inDatabase { try $0.execute(sql: "ROLLBACK") }
         let isWritten = try eventually { try store.calls().count == 2 }
         #expect(isWritten)
@@ -93,9 +94,9 @@ import Testing
 
     @Test func `S65 a deleted file is noticed`() throws {
         let store = try TurnStore(path: path)
-        #expect(store.health.state == .ready)
+        #expect(store.health.state == .ready && store.health.complaint == nil)
         try FileManager.default.removeItem(atPath: path)
-        #expect(store.health.state == .fileReplaced)
+        #expect(store.health.state == .fileReplaced && store.health.complaint != nil)
     }
 
     /// Ten lives of a writing process, each ended by SIGKILL at a moment from a seed.
