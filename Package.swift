@@ -76,6 +76,8 @@ let package = Package(
         library("CPocketsphinx", pkgConfig: "pocketsphinx", package: "libpocketsphinx-dev"),
         library("CFlite", package: "flite1-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/CLibraries/CLinux"),
+        // C of our own: base64 for processors with AVX2.
+        .target(name: "CBase64", path: "Sources/CLibraries/CBase64"),
 
         // Foundations: know nothing of each other, except that Telemetry reads AudioPipeline's counters.
         room("AudioPipeline"),
@@ -90,7 +92,7 @@ let package = Package(
         stage("VAD"),
         stage("SpeechToText", uses: ["CPocketsphinx"]),
         stage("Recording"),
-        stage("RealtimeBridge", exclude: ["Conversation"], uses: ["Conversation"]),
+        stage("RealtimeBridge", exclude: ["Conversation"], uses: ["Conversation", "CBase64"]),
         stage("TurnStore", uses: ["Conversation", grdb]),
 
         // The service around them.

@@ -1,0 +1,16 @@
+// Base64 (RFC 4648 section 4) in steps of 32 characters, for processors that have AVX2. Swift has no way to compile one
+// function for another processor than the rest; that is the only reason why this is C.
+#pragma once
+
+#include <stddef.h>
+
+// Decodes whole groups from the start of `text` into `bytes`, as far as all characters are of the alphabet and `room`
+// allows, and sets `consumed` to how many characters that were: a multiple of 32, zero without AVX2. Never reads behind
+// `count` or writes behind `room`.
+// Returns how many bytes were written: `consumed` / 4 * 3.
+size_t base64_decode_blocks(const unsigned char *text, size_t count, unsigned char *bytes, size_t room, size_t *consumed);
+
+// Encodes from the start of `bytes` into `text`, as far as `room` allows, and sets `consumed` to how many bytes that
+// were: a multiple of 24, zero without AVX2. Never reads behind `count` or writes behind `room`.
+// Returns how many characters were written: `consumed` / 3 * 4.
+size_t base64_encode_blocks(const unsigned char *bytes, size_t count, unsigned char *text, size_t room, size_t *consumed);
