@@ -169,3 +169,20 @@ import Testing
         #expect(response["output"]?.array?.first?["content"]?.array?.first?["transcript"] == "Well.")
     }
 }
+
+@Suite struct `Script brain` {
+    @Test(arguments: [
+        ("The caller has been silent. Ask in one short sentence whether they are still there.", \PhraseScript.silence),
+        ("The conversation is over and say goodbye, in one or two short sentences.", \PhraseScript.goodbye),
+        ("Be brief.", \PhraseScript.greeting),
+    ])
+    func `follows the few instructions it can`(instructions: String, said: KeyPath<PhraseScript, String> & Sendable)
+        throws
+    {
+        let rehearsal = try AgentRehearsal.configured()
+        rehearsal.client(#"{"type":"response.create","response":{"instructions":"\#(instructions)"}}"#)
+        rehearsal.settle()
+        let transcript = rehearsal.take().of("response.output_audio_transcript.done").first?["transcript"]?.string
+        #expect(transcript == DefaultScript.script[keyPath: said])
+    }
+}

@@ -36,6 +36,8 @@ struct AnswerRequest: Equatable, Sendable {
 
     var occasion: Occasion
     var instructions: String
+    /// What the client wants of this response in particular.
+    var directive: String? = nil
     /// What was said so far, the occasion included.
     var history: [Line]
     /// Functions that may be called now.

@@ -5,6 +5,7 @@ public enum DefaultScript {
         greeting: "Hello. You are talking to the media bridge test agent. How can I help you?",
         otherwise: "Sorry, I did not understand that.",
         silence: "Are you still there?",
+        goodbye: "I have to end this call now. Goodbye.",
         entries: [
             .init(hear: ["hello world", "hello"], say: "Hello to you too. I can hear you well. What has happened?"),
             .init(

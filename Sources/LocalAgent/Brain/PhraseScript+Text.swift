@@ -35,10 +35,11 @@ extension PhraseScript {
                 guard entries[last].fields.updateValue(value, forKey: name) == nil else {
                     throw fault("\(name): twice for the same hear:")
                 }
-            case "greeting", "otherwise", "silence":
+            case "greeting", "otherwise", "silence", "goodbye":
                 guard general.updateValue(value, forKey: name) == nil else { throw fault("\(name): a second time") }
             default:
-                throw fault("\(name): no such field; expected greeting, otherwise, silence, hear, say, tool or then")
+                throw fault(
+                    "\(name): no such field; expected greeting, otherwise, silence, goodbye, hear, say, tool or then")
             }
         }
         var built: [Entry] = []
@@ -63,7 +64,8 @@ extension PhraseScript {
         self.init(
             greeting: general["greeting"] ?? DefaultScript.script.greeting,
             otherwise: general["otherwise"] ?? DefaultScript.script.otherwise,
-            silence: general["silence"] ?? DefaultScript.script.silence, entries: built)
+            silence: general["silence"] ?? DefaultScript.script.silence,
+            goodbye: general["goodbye"] ?? DefaultScript.script.goodbye, entries: built)
     }
 }
 

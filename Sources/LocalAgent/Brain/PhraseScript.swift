@@ -4,6 +4,7 @@
 ///     greeting: Hello, how can I help you?
 ///     otherwise: Sorry, I did not understand that.
 ///     silence: Are you still there?
+///     goodbye: Goodbye.
 ///
 ///     hear: goodbye | thank you
 ///     say: Goodbye, and thank you for calling.
@@ -17,6 +18,8 @@ public struct PhraseScript: Equatable, Sendable {
     public var otherwise: String
     /// To a caller who says nothing, when the session asks for that.
     public var silence: String
+    /// When the client asks for a goodbye.
+    public var goodbye: String
     public var entries: [Entry]
 
     public struct Entry: Equatable, Sendable {
@@ -38,8 +41,11 @@ public struct PhraseScript: Equatable, Sendable {
         public init(name: String, arguments: String = "{}") { (self.name, self.arguments) = (name, arguments) }
     }
 
-    public init(greeting: String, otherwise: String, silence: String, entries: [Entry]) {
-        (self.greeting, self.otherwise, self.silence, self.entries) = (greeting, otherwise, silence, entries)
+    public init(
+        greeting: String, otherwise: String, silence: String, goodbye: String = "Goodbye.", entries: [Entry]
+    ) {
+        (self.greeting, self.otherwise, self.silence) = (greeting, otherwise, silence)
+        (self.goodbye, self.entries) = (goodbye, entries)
     }
 
     /// All phrases, for the recognizer's grammar.

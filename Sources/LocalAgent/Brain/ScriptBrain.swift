@@ -5,6 +5,7 @@ struct ScriptBrain: AgentBrain {
     func answer(
         _ request: AnswerRequest, isCancelled: @escaping @Sendable () -> Bool, give: (AnswerPiece) -> Void
     ) throws(BrainError) {
+        if let directive = request.directive, let words = follow(directive) { return say(words, give) }
         switch request.occasion {
         case .exactly(let words): say(words, give)
         case .opening: say(script.greeting, give)
@@ -17,6 +18,16 @@ struct ScriptBrain: AgentBrain {
                 give(.call(name: tool.name, arguments: tool.arguments))
             }
         }
+    }
+
+    /// The few instructions for a single response that a script can follow; others count for nothing.
+    private func follow(_ directive: String) -> String? {
+        let text = directive.lowercased()
+        if text.contains("exactly") { return nil }
+        if text.contains("goodbye") { return script.goodbye }
+        if text.contains("silent") || text.contains("still there") { return script.silence }
+        if text.contains("a moment") { return "One moment, please." }
+        return nil
     }
 
     private func say(_ text: String, _ give: (AnswerPiece) -> Void) {

@@ -11,6 +11,8 @@ public struct LocalAgentOptions: Sendable {
     /// Clients must send it as their bearer token; nil lets everybody in.
     public var apiKey: String?
     public var script = DefaultScript.script
+    /// Answers instead of the script when set; the script's phrases are still all that is understood of speech.
+    public var chat: ChatEndpoint?
     /// Audio is sent this many times faster than it plays; 1 ... 1,000.
     public var paceFactor = 5.0
     /// Length of one audio delta, 20 ... 1,000.

@@ -35,10 +35,12 @@ public final class LocalAgentServer: Sendable {
         let model = options.speechModel
         let makeRecognizer =
             options.makeRecognizer ?? { try PocketsphinxRecognizer(phrases: phrases, model: model) }
+        let brain: any AgentBrain = options.chat.map(ChatBrain.init) ?? ScriptBrain(script: options.script)
         do {
             workshop = try AgentWorkshop(
-                brain: ScriptBrain(script: options.script), voice: options.voice,
-                hearingThreads: max(1, options.hearingThreads), speakingThreads: 1, makeRecognizer: makeRecognizer)
+                brain: brain, voice: options.voice,
+                hearingThreads: max(1, options.hearingThreads), speakingThreads: options.chat == nil ? 1 : 8,
+                makeRecognizer: makeRecognizer)
         } catch {
             throw LocalAgentError("local agent: \(error)")
         }

@@ -14,6 +14,7 @@ struct ActiveResponse {
 
     struct Plan {
         var instructions: String
+        var directive: String?
         /// Said word for word.
         var exactly: String?
         var tools: [JSONValue]

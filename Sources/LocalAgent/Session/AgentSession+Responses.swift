@@ -50,7 +50,8 @@ extension AgentSession {
             }
         }
         var plan = ActiveResponse.Plan(
-            instructions: instructions ?? configuration.instructions, exactly: instructions.flatMap(Self.exactWords),
+            instructions: configuration.instructions, directive: instructions,
+            exactly: instructions.flatMap(Self.exactWords),
             tools: try SessionConfiguration.tools(fields) ?? configuration.tools)
         let choice = try SessionConfiguration.toolChoice(fields) ?? configuration.toolChoice
         if choice == "none" { plan.tools = [] }
@@ -190,7 +191,8 @@ extension AgentSession {
                 parameters: tool["parameters"] ?? ["type": "object", "properties": [:]])
         }
         return AnswerRequest(
-            occasion: occasion, instructions: response.plan.instructions, history: history, tools: tools,
+            occasion: occasion, instructions: response.plan.instructions, directive: response.plan.directive,
+            history: history, tools: tools,
             maximumTokens: response.maximumTokens)
     }
 
