@@ -8,12 +8,13 @@ import argparse
 import asyncio
 import base64
 import json
-import wave
 
 from openai import AsyncOpenAI
 from openai.types.realtime import RealtimeServerEvent
 from pydantic import TypeAdapter
 
+from shapes import extras
+from speech import mulaw, speech
 from verdict import Verdict
 
 arguments = argparse.ArgumentParser(usage=__doc__)
@@ -25,25 +26,9 @@ arguments.add_argument("--model", default="local")
 arguments.add_argument("--key", default="none")
 given = arguments.parse_args()
 verdict = Verdict()
+# Seen from the real service, and missing in the SDK's type.
+BEYOND_THE_SDK = {".session.id", ".session.object", ".session.expires_at"}
 adapter = TypeAdapter(RealtimeServerEvent)
-
-
-def mulaw(samples):
-    """G.711 by its definition; the SDK's side must not depend on our codec."""
-    coded = bytearray()
-    for sample in samples:
-        sign, magnitude = (0x80, -sample) if sample < 0 else (0, sample)
-        magnitude = min(magnitude, 32635) + 132
-        segment = max(magnitude.bit_length() - 8, 0)
-        coded.append(~(sign | segment << 4 | (magnitude >> (segment + 3)) & 0x0F) & 0xFF)
-    return bytes(coded)
-
-
-def speech(path):
-    with wave.open(path) as file:
-        if (file.getframerate(), file.getsampwidth(), file.getnchannels()) != (8000, 2, 1):
-            raise SystemExit(f"{path}: expected 8 kHz 16-bit mono")
-        return list(memoryview(file.readframes(file.getnframes())).cast("h"))
 
 
 class Conversation:
@@ -59,6 +44,8 @@ class Conversation:
             event = adapter.validate_python(raw, strict=False)
             if event.type != kind:
                 verdict.check(f"event {kind}", False, f"taken for {event.type}")
+            elif unknown := set(extras(event)) - BEYOND_THE_SDK:
+                verdict.check(f"event {kind} has no field the SDK does not know", False, unknown)
         except Exception as error:
             verdict.check(f"event {kind} is of the SDK's types", False, f"{error} in {str(raw)[:500]}")
             event = self.connection.parse_event(json.dumps(raw))

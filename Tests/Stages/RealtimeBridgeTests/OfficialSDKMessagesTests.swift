@@ -80,6 +80,7 @@ import Testing
             #expect(object?["type"] is String, "\(name)")
         }
         guard let directory = ProcessInfo.processInfo.environment["MODEL_MESSAGES_DIRECTORY"] else { return }
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         for (name, bytes) in messages {
             try Data(bytes).write(to: URL(fileURLWithPath: directory).appendingPathComponent("\(name).json"))
         }
