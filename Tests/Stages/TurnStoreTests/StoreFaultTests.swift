@@ -145,6 +145,12 @@ import Testing
         // The clock starts at its first line, so that slow start-up is not what gets killed.
         var output = try #require(try pipe.fileHandleForReading.read(upToCount: 1))
         usleep(killAfterMilliseconds * 1_000)
+        // In the very moment of an acknowledgement: had it come before its commit, this would show it.
+        while !Self.endsWithAcknowledgement(output) {
+            let more = pipe.fileHandleForReading.availableData
+            if more.isEmpty { break }  // It died by itself; what is missing will show.
+            output += more
+        }
         let killedAt = DispatchTime.now().uptimeNanoseconds
         kill(process.processIdentifier, SIGKILL)
         output += pipe.fileHandleForReading.readDataToEndOfFile()
@@ -159,6 +165,11 @@ import Testing
             }
         }
         return promises
+    }
+
+    private static func endsWithAcknowledgement(_ output: Data) -> Bool {
+        guard output.last == 0x0A, let line = output.split(separator: 0x0A).last else { return false }
+        return line.starts(with: Data("acknowledged".utf8))
     }
 }
 
