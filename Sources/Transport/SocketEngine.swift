@@ -36,7 +36,10 @@ import Synchronization
                 return unsafe lws_create_context(&info)
             }
             guard let context = unsafe context else { return }
-            guard let host = unsafe Self.makeHost(context, "plain", Self.plainHostInfo(trusting: nil)) else {
+            guard
+                let host = unsafe Self.makeHost(
+                    context, TransportProtocols.plainHost, Self.plainHostInfo(trusting: nil))
+            else {
                 unsafe lws_context_destroy(context)
                 return
             }
@@ -77,7 +80,7 @@ import Synchronization
             let host = unsafe withUnsafeMutablePointer(to: &tls) { tls in
                 // The host's callback hands its SSL_CTX out through this; see `transportEvent`.
                 unsafe info.user = UnsafeMutableRawPointer(tls)
-                return unsafe Self.makeHost(context, "tls", info)
+                return unsafe Self.makeHost(context, TransportProtocols.tlsHost, info)
             }
             if let host = unsafe host, let tls = unsafe tls { unsafe made = (host, tls) }
         }
@@ -137,7 +140,7 @@ import Synchronization
         if let host = unsafe clientHosts[authorities] { return unsafe host }
         let info = unsafe Self.plainHostInfo(trusting: try ClientTrust.context(trusting: authorities))
         var made: OpaquePointer?
-        Self.global.withLock { _ in unsafe made = Self.makeHost(context, "client", info) }
+        Self.global.withLock { _ in unsafe made = Self.makeHost(context, TransportProtocols.clientHost, info) }
         guard let host = unsafe made else { throw TransportError(.library, "libwebsockets made no host for a client") }
         unsafe clientHosts[authorities] = host
         return unsafe host
@@ -163,17 +166,14 @@ import Synchronization
     }
 
     private static func makeHost(
-        _ context: OpaquePointer, _ name: String, _ info: lws_context_creation_info
+        _ context: OpaquePointer, _ name: UnsafeMutablePointer<CChar>, _ info: lws_context_creation_info
     ) -> OpaquePointer? {
         var info = unsafe info
-        return unsafe name.withCString { name in
-            unsafe "http/1.1".withCString { alpn in
-                // An empty proxy keeps libwebsockets from taking one out of the environment.
-                unsafe "".withCString { proxy in
-                    unsafe (info.vhost_name, info.alpn, info.http_proxy_address) = (name, alpn, proxy)
-                    return unsafe lws_create_vhost(context, &info)
-                }
-            }
+        unsafe (info.vhost_name, info.alpn) = (UnsafePointer(name), UnsafePointer(TransportProtocols.http11))
+        // An empty proxy keeps libwebsockets from taking one out of the environment.
+        return unsafe "".withCString { proxy in
+            unsafe info.http_proxy_address = proxy
+            return unsafe lws_create_vhost(context, &info)
         }
     }
 
@@ -201,10 +201,17 @@ import Synchronization
     }
 }
 
-/// The table of protocols every virtual host shares, for the life of the process.
+/// The table of protocols every virtual host shares, and the names it goes by. For the life of the process:
+/// libwebsockets keeps the pointers, and compares host names with what TLS clients ask for.
 @safe enum TransportProtocols {
     nonisolated(unsafe) static let serverName: UnsafeMutablePointer<CChar> = unsafe strdup("server")
     nonisolated(unsafe) static let clientName: UnsafeMutablePointer<CChar> = unsafe strdup("client")
+
+    // No client can ask for a name with a space.
+    nonisolated(unsafe) static let plainHost: UnsafeMutablePointer<CChar> = unsafe strdup("plain host")
+    nonisolated(unsafe) static let tlsHost: UnsafeMutablePointer<CChar> = unsafe strdup("tls host")
+    nonisolated(unsafe) static let clientHost: UnsafeMutablePointer<CChar> = unsafe strdup("client host")
+    nonisolated(unsafe) static let http11: UnsafeMutablePointer<CChar> = unsafe strdup("http/1.1")
 
     nonisolated(unsafe) static let table: UnsafeMutablePointer<lws_protocols> = {
         let table = UnsafeMutablePointer<lws_protocols>.allocate(capacity: 3)

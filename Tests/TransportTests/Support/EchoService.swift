@@ -9,8 +9,14 @@ final class EchoService: HTTPService {
     let loops = Guarded<[String: Int]>([:])
     let held = Guarded<[any HTTPExchange]>([])
     let opened = Atomic<Int>(0)
+    let received = Atomic<Int>(0)
+    /// The socket that was paused when it opened.
+    let paused = Guarded<HeldSocket?>(nil)
+    let pausesAtOpen: Bool
 
-    init(_ options: WebSocketOptions = .init()) { self.options = options }
+    init(_ options: WebSocketOptions = .init(), pausesAtOpen: Bool = false) {
+        (self.options, self.pausesAtOpen) = (options, pausesAtOpen)
+    }
 
     func handle(_ request: HTTPRequest, _ exchange: any HTTPExchange) {
         requests.withLock { $0.append(request) }
@@ -34,12 +40,25 @@ final class EchoHandler: WebSocketHandler {
     private let service: EchoService
     init(_ service: EchoService) { self.service = service }
 
-    func webSocketDidOpen(_ socket: WebSocket) { service.opened.wrappingAdd(1, ordering: .relaxed) }
+    func webSocketDidOpen(_ socket: WebSocket) {
+        service.opened.wrappingAdd(1, ordering: .relaxed)
+        guard service.pausesAtOpen else { return }
+        socket.pauseReading()
+        let held = HeldSocket(socket: socket)
+        service.paused.withLock { $0 = held }
+    }
     func webSocket(_ socket: WebSocket, didReceive message: Span<UInt8>, isText: Bool) {
+        service.received.wrappingAdd(1, ordering: .relaxed)
         if isText { socket.sendText(message) } else { socket.sendBinary(message) }
     }
     func webSocketDidDrain(_ socket: WebSocket) {}
     func webSocketDidClose(_ socket: WebSocket, _ close: WebSocketClose) {
         service.closes.withLock { $0.append(close) }
     }
+}
+
+/// Sendable: carried between threads, used on the loop's.
+struct HeldSocket: @unchecked Sendable {
+    let socket: WebSocket
+    var loop: EventLoop { socket.loop }
 }
