@@ -58,23 +58,19 @@ public struct TwilioParser: CarrierParser, ~Copyable {
     private mutating func readMember(
         _ key: JSONSlice, _ text: Span<UInt8>, _ scanner: inout JSONScanner, _ fields: inout Fields
     ) {
-        if key.matches("event", in: text) {
-            fields.kind = scanner.string(text)
-        } else if key.matches("sequenceNumber", in: text) {
-            fields.sequence = scanner.integer(text)
-        } else if key.matches("media", in: text), scanner.isObject(text) {
-            readMedia(text, &scanner, &fields)
-        } else if key.matches("mark", in: text), scanner.isObject(text) {
+        switch key.length(in: text) {
+        case 5 where key.matches("event", in: text): fields.kind = scanner.string(text)
+        case 14 where key.matches("sequenceNumber", in: text): fields.sequence = scanner.integer(text)
+        case 5 where key.matches("media", in: text) && scanner.isObject(text): readMedia(text, &scanner, &fields)
+        case 9 where key.matches("streamSid", in: text): fields.stream = scanner.string(text)
+        case 4 where key.matches("mark", in: text) && scanner.isObject(text):
             fields.markName = readString("name", text, &scanner)
-        } else if key.matches("dtmf", in: text), scanner.isObject(text) {
+        case 4 where key.matches("dtmf", in: text) && scanner.isObject(text):
             fields.digit = readString("digit", text, &scanner)
-        } else if key.matches("streamSid", in: text) {
-            fields.stream = scanner.string(text)
-        } else if key.matches("start", in: text), scanner.isObject(text) {
+        case 5 where key.matches("start", in: text) && scanner.isObject(text):
             fields.start = scanner.position
             scanner.skip(text)
-        } else {
-            scanner.skip(text)
+        default: scanner.skip(text)
         }
     }
 
@@ -82,20 +78,18 @@ public struct TwilioParser: CarrierParser, ~Copyable {
         fields.hasMedia = true
         guard scanner.beginObject(text) else { return }
         while let key = scanner.nextKey(text) {
-            if key.matches("payload", in: text) {
-                readPayload(text, &scanner, &fields)
-            } else if key.matches("timestamp", in: text) {
+            switch key.length(in: text) {
+            case 7 where key.matches("payload", in: text): readPayload(text, &scanner, &fields)
+            case 9 where key.matches("timestamp", in: text):
                 fields.media.timestampMilliseconds = scanner.integer(text)
-            } else if key.matches("chunk", in: text) {
-                fields.media.chunk = scanner.integer(text)
-            } else if key.matches("track", in: text) {
-                guard let track = scanner.string(text), let known = CarrierTrack(track, in: text) else {
+            case 5 where key.matches("chunk", in: text): fields.media.chunk = scanner.integer(text)
+            case 5 where key.matches("track", in: text):
+                if let track = scanner.string(text), let known = CarrierTrack(track, in: text) {
+                    fields.media.track = known
+                } else {
                     fields.mediaFault = .track
-                    continue
                 }
-                fields.media.track = known
-            } else {
-                scanner.skip(text)
+            default: scanner.skip(text)
             }
         }
     }

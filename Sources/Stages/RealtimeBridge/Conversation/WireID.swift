@@ -9,12 +9,17 @@ public struct WireID: Hashable, Sendable, BitwiseCopyable {
 
     /// - Returns: nil when `bytes` is empty, longer than `capacity`, or holds a zero byte.
     public init?(_ bytes: borrowing Span<UInt8>) {
-        guard bytes.count > 0, bytes.count <= Self.capacity else { return nil }
+        let count = bytes.count
+        guard count > 0, count <= Self.capacity else { return nil }
         var words = SIMD8<UInt64>(repeating: 0)
-        for index in 0..<bytes.count {
-            let byte = bytes[index]
-            guard byte != 0 else { return nil }
-            words[index >> 3] |= UInt64(byte) << UInt64((index & 7) << 3)
+        unsafe bytes.withUnsafeBytes { source in
+            unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyMemory(from: source) }
+        }
+        for index in 0...(count - 1) >> 3 {
+            // Bytes behind the end of the text are none of its zeros.
+            let used = count - index << 3
+            let word = used >= 8 ? words[index] : words[index] | ~0 << UInt64(used << 3)
+            guard (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 == 0 else { return nil }
         }
         self.words = words
     }

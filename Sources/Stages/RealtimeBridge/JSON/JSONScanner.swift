@@ -308,7 +308,7 @@ struct JSONScanner {
 
     @inline(__always)
     mutating func skipSpace(_ text: Span<UInt8>) {
-        while position < text.count {
+        while position < text.count, text[position] <= 0x20 {
             switch text[position] {
             case 0x20, 0x0A, 0x0D, 0x09: position += 1
             default: return

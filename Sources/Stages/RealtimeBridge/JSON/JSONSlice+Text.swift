@@ -5,12 +5,33 @@ extension JSONSlice {
     @inline(__always)
     func matches(_ name: StaticString, in text: Span<UInt8>) -> Bool {
         if isEscaped { return matchesUnescaped(name, in: text) }
-        guard count == name.utf8CodeUnitCount else { return false }
-        for offset in 0..<name.utf8CodeUnitCount {
+        let count = name.utf8CodeUnitCount
+        guard self.count == count else { return false }
+        // The name is a literal: its words are constants by the time this is machine code.
+        if count >= 8 {
+            var offset = 0
+            while offset + 8 <= count {
+                guard Self.word(text, lower &+ offset) == Self.word(name, offset) else { return false }
+                offset += 8
+            }
+            return Self.word(text, upper &- 8) == Self.word(name, count - 8)
+        }
+        for offset in 0..<count {
             let expected = unsafe name.utf8Start[offset]
             guard text[lower &+ offset] == expected else { return false }
         }
         return true
+    }
+
+    @inline(__always)
+    private static func word(_ text: Span<UInt8>, _ offset: Int) -> UInt64 {
+        unsafe text.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+
+    /// - Precondition: eight bytes of the name stand behind `offset`.
+    @inline(__always)
+    private static func word(_ name: StaticString, _ offset: Int) -> UInt64 {
+        unsafe UnsafeRawPointer(name.utf8Start).loadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
     @inline(never)
@@ -58,7 +79,11 @@ extension JSONSlice {
 }
 
 extension JSONSlice {
-    /// Bytes of the text once its escapes are undone. Allocates nothing.
+    /// Bytes of the text. Allocates nothing.
+    @inline(__always)
+    func length(in text: Span<UInt8>) -> Int { isEscaped ? unescapedCount(in: text) : count }
+
+    /// Bytes of the text once its escapes are undone.
     @inline(never)
     func unescapedCount(in text: Span<UInt8>) -> Int {
         var bytes = JSONUnescaper(self)

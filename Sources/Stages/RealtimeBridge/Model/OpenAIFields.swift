@@ -20,7 +20,7 @@ struct OpenAIFields {
     /// Reads the value behind `key`, or passes over it.
     @inline(__always)
     mutating func read(_ key: JSONSlice, _ text: Span<UInt8>, _ scanner: inout JSONScanner) {
-        switch key.isEscaped ? key.unescapedCount(in: text) : key.count {
+        switch key.length(in: text) {
         case 4 where key.matches("type", in: text):
             type = scanner.string(text)
             isAudio =
