@@ -199,8 +199,10 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     private static func readiness(admission: Admission, store: TurnStore) -> AdminService.Readiness {
         var reasons: [String] = []
         if admission.isDraining { reasons.append("draining") }
-        if !store.health.hasRoom { reasons.append("the store cannot be written") }
-        return .init(isReady: reasons.isEmpty, reasons: reasons)
+        // A store that catches up is worth a word, but only one without room turns calls away.
+        let health = store.health
+        if let complaint = health.complaint { reasons.append(complaint) }
+        return .init(isReady: !admission.isDraining && health.hasRoom, reasons: reasons)
     }
 
     // MARK: While it runs
