@@ -60,6 +60,7 @@ final class CallRig {
             execute(action)
         }
         rules.after(event, actions: taken, rig: self)
+        if model.decidesTurns { model.decideTurn(event, at: now) }
     }
 
     func give(_ event: ModelEvent) { give(.model(event)) }
@@ -93,6 +94,11 @@ final class CallRig {
     /// `playoutStarted` is then given by hand.
     var withholdsPlayoutStarted = false
     var rowsUsed: RowSet { conversation.rowsUsed }
+    /// An answer is owed for the caller's words or keys, and nothing stands in its way.
+    var isDue: Bool {
+        guard let owed = conversation.owed, conversation.active == nil else { return false }
+        return owed.purpose >= .digits && !owed.waitsForCaller
+    }
     var hasSession: Bool { conversation.link.stage == .ready }
     func isArmed(_ timer: TimerID) -> Bool { timers[timer] != nil }
     var armedTimers: Int { timers.count }

@@ -5,7 +5,8 @@ enum DirectedCalls {
     static var all: [CallRig] {
         [
             endedWhileConfiguring(), itemStartsWhilePending(), heardWhilePending(), givenUpWhilePending(),
-            lostWhilePending(),
+            lostWhilePending(), endCalledWhilePending(rejected: true), endCalledWhilePending(rejected: false),
+            endedWhileReconnecting(),
             heardWhileReconnecting(),
         ]
     }
@@ -70,6 +71,31 @@ enum DirectedCalls {
         rig.model.close()
         rig.give(.modelClosed(.closed(code: 1_006)))
         rig.run(for: 5_000)
+        return rig
+    }
+
+    /// The response that says goodbye is done while the caller coughs, or begins "but wait".
+    static func endCalledWhilePending(rejected: Bool) -> CallRig {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.model.answers = [.init(milliseconds: 6_000, tools: [("call_1", "end_call")])]
+        rig.speak("item_u1")
+        rig.run(for: 640)
+        rig.give(.voice(.onset(startedMillisecondsAgo: 0)))
+        rig.run(for: 320)
+        rig.give(.voice(rejected ? .lapsed : .sustained))
+        rig.run(for: 10_000)
+        return rig
+    }
+
+    static func endedWhileReconnecting() -> CallRig {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.model.close()
+        rig.model.refusesToOpen = 9
+        rig.give(.modelClosed(.timedOut))
+        rig.give(.command(.drain))
+        rig.run(for: 6_000)
         return rig
     }
 

@@ -67,6 +67,18 @@ import Testing
         #expect(rig.truth(PlayoutItem(ordinal: 2)) == 24_000)
     }
 
+    @Test(arguments: [true, false])
+    func `S47 the goodbye's response is done in the middle of a possible interruption`(rejected: Bool) {
+        let rig = DirectedCalls.endCalledWhilePending(rejected: rejected)
+        #expect(rig.noted(.interruptionPending) == 1)
+        #expect(rig.hangUps == (rejected ? [.agentSaidGoodbye] : []))
+        #expect(rig.state == (rejected ? .ended : .listening))
+    }
+
+    @Test func `a draining service whose model is away speaks the fallback message, and gives its own reason`() {
+        #expect(DirectedCalls.endedWhileReconnecting().hangUps == [.shutdown])
+    }
+
     @Test func `S48 true silence: a prompt, then a goodbye, then the end`() {
         let rig = CallRig()
         rig.startAndGreet()

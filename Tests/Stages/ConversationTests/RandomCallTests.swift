@@ -75,7 +75,9 @@ final class RandomCall {
         policy.toolTimeoutMilliseconds = 3_000
         policy.silenceMilliseconds = [5_000, 20_000].randomElement(using: &random)!
         policy.maximumDurationMilliseconds = [15_000, 3_600_000, 3_600_000].randomElement(using: &random)!
+        policy.turns = Int.random(in: 0..<6, using: &random) == 0 ? .model : .ours
         rig = CallRig(policy)
+        if policy.turns == .model { rig.model.echo = .answersItself }
         rig.skipsIdleTicks = true
         rig.carrier.losesEvery = [0, 0, 0, 3, 1].randomElement(using: &random)!
         rig.carrier.echoDelay = [0, 60, 300].randomElement(using: &random)!

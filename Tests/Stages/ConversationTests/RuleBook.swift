@@ -25,7 +25,9 @@ struct RuleBook {
 
     mutating func before(_ event: ConversationEvent, state: ConversationState) {
         stateBefore = state
-        if case .model(.sessionUpdated(let echo)) = event, echo == .good { isConfirmed = true }
+        if case .model(.sessionUpdated(let echo)) = event, echo == .good || echo == .answersItself {
+            isConfirmed = true
+        }
         if case .modelClosed = event { isConfirmed = false }
     }
 
@@ -86,7 +88,8 @@ struct RuleBook {
         }
         switch rig.state {
         case .greeting, .listening, .thinking, .speaking:
-            check(rig.hasSession, "\(rig.state) without a session")
+            if !rig.hasSession { broken.append("\(rig.state) without a session") }
+            if rig.isDue, rig.state != .speaking { broken.append("R8 an answer is due and not asked for") }
         default: break
         }
         let (received, sent, discarded, queued) = rig.totals

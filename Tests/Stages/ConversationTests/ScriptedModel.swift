@@ -98,6 +98,17 @@ struct ScriptedModel {
 
     private mutating func say(_ event: ModelEvent, at time: Int64) { schedule(.event(.model(event)), at: time) }
 
+    var decidesTurns: Bool { echo == .answersItself }
+
+    /// What a server does with `create_response` and `interrupt_response` on.
+    mutating func decideTurn(_ event: ConversationEvent, at now: Int64) {
+        switch event {
+        case .model(.speechStarted): if let active { cancel(active, reason: "turn_detected", at: now) }
+        case .model(.committed): answerUnasked(at: now)
+        default: break
+        }
+    }
+
     /// A response that nobody asked for (S44).
     mutating func answerUnasked(at now: Int64) {
         guard isOpen, active == nil else { return }
@@ -150,14 +161,14 @@ struct ScriptedModel {
     }
 
     /// Deltas of a cancelled response go on for a while, as they do at the provider (S32).
-    private mutating func cancel(_ response: WireID, at now: Int64) {
+    private mutating func cancel(_ response: WireID, reason: String = "client_cancelled", at now: Int64) {
         steps.removeAll { step in
             if case .event(.model(.responseDone(let outcome))) = step.step { return outcome.response == response }
             if case .event(.model(.toolCall(let call))) = step.step { return call.response == response }
             return step.at > now + 500 && Self.isOf(response, step.step)
         }
         say(
-            .responseDone(ResponseOutcome(response: response, status: .cancelled, reason: "client_cancelled")),
+            .responseDone(ResponseOutcome(response: response, status: .cancelled, reason: reason)),
             at: now + delay)
     }
 
@@ -176,6 +187,9 @@ extension SessionEcho {
     static let good = SessionEcho(
         inputFormat: "audio/pcmu", outputFormat: "audio/pcmu", turnDetection: "server_vad", createResponse: false,
         interruptResponse: false)
+    static let answersItself = SessionEcho(
+        inputFormat: "audio/pcmu", outputFormat: "audio/pcmu", turnDetection: "semantic_vad", createResponse: true,
+        interruptResponse: true)
 }
 
 extension CallRig {

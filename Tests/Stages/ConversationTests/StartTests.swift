@@ -102,15 +102,12 @@ import Testing
         var policy = ConversationPolicy()
         policy.turns = .model
         let rig = CallRig(policy)
-        rig.model.echo = SessionEcho(
-            inputFormat: "audio/pcmu", outputFormat: "audio/pcmu", turnDetection: "semantic_vad", createResponse: true,
-            interruptResponse: true)
+        rig.model.echo = .answersItself
         rig.give(.carrierStarted(stream: "MZ1"))
         rig.run(until: 4_000)
         #expect(rig.state == .listening)
         rig.speak("item_u1", text: "hello")
         #expect(rig.responseRequests == 1, "the greeting; the answer is the model's own")
-        rig.model.answerUnasked(at: rig.now)
         rig.run(for: 1_000)
         #expect(rig.state == .speaking)
     }

@@ -42,6 +42,7 @@ extension Conversation {
         ending = Ending(reason: .agentSaidGoodbye, isInterruptible: policy.goodbyeIsInterruptible)
         owed = response.hadAudio ? nil : OwedReply(purpose: .goodbye)
         take(.endCalled, &actions)
+        if state == .interruptionPending, !policy.goodbyeIsInterruptible { rejectInterruption(&actions) }
     }
 
     /// The goodbye or the fallback message was not heard in time. As long as it goes out it is waited for.

@@ -30,6 +30,8 @@ extension Conversation {
     static let tailMilliseconds: Int64 = 400
     /// The model hears an utterance that the local detector rejected this much later at most.
     static let rejectionMemoryMilliseconds: Int64 = 1_000
+    /// The model may hear an utterance this much earlier than the local detector.
+    static let modelLeadMilliseconds: Int64 = 300
     /// Our own voice comes back, and the model ends it as speech, within this time of its last sample (S31).
     static let echoTailMilliseconds: Int64 = 1_500
 
@@ -135,7 +137,7 @@ extension Conversation {
 
     mutating func rejectInterruption(_ actions: inout ActionList) {
         interruption.rejectedAt = now
-        speech.rejectOpen()
+        speech.reject(since: (interruption.onsetAt ?? now).advanced(byMilliseconds: -Self.modelLeadMilliseconds))
         actions.append(.note(.interruptionRejected))
         take(ending == nil || state == .reconnecting ? .interruptionRejected : .goodbyeResumed, &actions)
         resolveHeldItems(&actions)

@@ -180,7 +180,7 @@ enum ConversationTable {
             (.interruptionRejected, [.resumePlayout], .speaking),
             (.goodbyeResumed, [.resumePlayout], .goodbye),
             (.playoutHeard, [.resumePlayout, .endAgentTurns], .listening),
-            (.endCalled, [.resumePlayout, .awaitGoodbye], .goodbye),
+            (.endCalled, [.awaitGoodbye], .interruptionPending),
             (.endAnnounced, [.cutPlayout, .awaitGoodbye], .goodbye),
             (.modelLost, [.resumePlayout, .holdUplink, .retryLater], .reconnecting),
             (.modelGivenUp, [.playFallback], .fallback),

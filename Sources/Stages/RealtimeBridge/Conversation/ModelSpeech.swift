@@ -47,8 +47,11 @@ struct ModelSpeech {
         }
     }
 
-    mutating func rejectOpen() {
-        for index in utterances.indices { utterances[index].isRejected = true }
+    /// What began with a rejected onset, or after it, is rejected with it; older words are not.
+    mutating func reject(since onset: CallInstant) {
+        for index in utterances.indices where utterances[index].startedAt >= onset {
+            utterances[index].isRejected = true
+        }
     }
 
     mutating func acceptAll() {
