@@ -103,8 +103,25 @@ import Testing
         rig.give(.toolFinished(call: "call_1", output: "{}"))
         rig.run(for: 30_000)
         rig.give(.voice(.onset(startedMillisecondsAgo: 60)))
+        rig.give(.speechStarted(item: "item_u2", audioStartMilliseconds: 0))
         rig.run(for: 30_000)
         #expect(rig.noted(.silencePrompted) == 0)
+    }
+
+    @Test func `S48 a line that hums for ever is silent, and a tool's answer is not held back by it`() {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.model.answers = [.init(milliseconds: 0, tools: [("call_1", "slow")])]
+        rig.speak("item_u1", text: "look")
+        rig.give(.voice(.onset(startedMillisecondsAgo: 0)))
+        rig.give(.voice(.sustained))
+        rig.run(for: 600)
+        rig.give(.toolFinished(call: "call_1", output: "{}"))
+        #expect(rig.responseRequests == 2, "the caller may still be speaking")
+        rig.run(for: 14_000)
+        #expect(rig.responseRequests == 3)
+        rig.run(for: 120_000)
+        #expect(rig.hangUps == [.silence])
     }
 
     @Test func `S49 the caller hangs up mid-word: the turn is stored, the model is closed within a second`() throws {
@@ -313,6 +330,33 @@ import Testing
             rig.sentCommands.contains {
                 if case .createText(.system, let text) = $0 { text.contains("word 5\n") } else { false }
             })
+    }
+
+    @Test func `a long call without transcription loses its session within one event's actions`() {
+        let rig = CallRig()
+        rig.startAndGreet()
+        for n in 0..<130 {
+            rig.model.usual.milliseconds = 200
+            rig.speak(WireID("item_u\(n)")!, milliseconds: 300)
+            rig.run(for: 1_500)
+        }
+        rig.model.close()
+        rig.give(.modelClosed(.closed(code: 1_006)))
+        rig.run(for: 1_000)
+        rig.give(.carrierStopped)
+        #expect(rig.state == .ended)
+    }
+
+    @Test func `a model that comes and goes is given up`() {
+        let rig = CallRig()
+        rig.startAndGreet()
+        for _ in 0..<12 where rig.state != .fallback {
+            rig.model.close()
+            rig.give(.modelClosed(.closed(code: 1_006)))
+            rig.run(for: 600)
+        }
+        #expect(rig.noted(.modelReconnected) == ConversationPolicy().maximumModelLosses)
+        #expect(rig.state == .fallback)
     }
 
     @Test func `S58 a model that cannot be had: bounded tries, the fallback message, a clean end`() {

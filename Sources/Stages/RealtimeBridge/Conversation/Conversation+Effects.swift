@@ -97,6 +97,7 @@ extension Conversation {
         for timer in TimerID.allCases where timer != .maximumDuration { disarm(timer, &actions) }
         if ledger.unheard(at: now) > 0 || interruption.isPending { cut(byCaller: false, &actions) }
         let item = ledger.item(response: nil, wireItem: nil, at: now)
+        _ = turns.addSpeech(.init(playout: item, text: policy.fallbackText, isWhole: true))
         actions.append(.note(.fallbackSpoken))
         actions.append(.playFallback(item))
         arm(.hangUpAfterGoodbye, inMilliseconds: policy.goodbyeLimitMilliseconds, &actions)

@@ -95,10 +95,9 @@ extension Conversation {
 
     /// Part of `settle`: only true silence of both sides counts (S48).
     mutating func settleSilence(_ actions: inout ActionList) {
-        let isSilent =
-            state == .listening && !voice.isSpeaking && !speech.isSpeaking && owed == nil && digits.isEmpty
-            && link.stage == .ready
-        if !isSilent {
+        // Each edge of speech starts the time anew; while the caller has the floor, so does its end.
+        let mayBeSilent = state == .listening && owed == nil && digits.isEmpty && link.stage == .ready
+        if !mayBeSilent {
             disarm(.silence, &actions)
         } else if !isArmed(.silence) {
             arm(.silence, inMilliseconds: policy.silenceMilliseconds, &actions)
@@ -106,6 +105,7 @@ extension Conversation {
     }
 
     mutating func silenceLasted(_ actions: inout ActionList) {
+        guard !callerHasFloor else { return }
         guard silencePrompts == 0 else { return announceEnd(.silence, &actions) }
         silencePrompts += 1
         actions.append(.note(.silencePrompted))

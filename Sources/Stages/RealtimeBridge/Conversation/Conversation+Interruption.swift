@@ -35,7 +35,16 @@ extension Conversation {
     /// Our own voice comes back, and the model ends it as speech, within this time of its last sample (S31).
     static let echoTailMilliseconds: Int64 = 1_500
 
+    /// The caller is speaking, as far as can be believed: what only the local detector hears for long is noise, what
+    /// the model hears for a minute has lost its end.
+    var callerHasFloor: Bool {
+        if voice.isSpeaking, let start = voice.startedAt, now.milliseconds(since: start) < 10_000 { return true }
+        guard let utterance = speech.current else { return false }
+        return now.milliseconds(since: utterance.startedAt) < 60_000
+    }
+
     mutating func heard(_ edge: VoiceEdge, _ actions: inout ActionList) {
+        disarm(.silence, &actions)
         switch edge {
         case .onset(let ago):
             let start = now.advanced(byMilliseconds: -Int64(max(0, ago)))
@@ -80,6 +89,7 @@ extension Conversation {
 
     mutating func modelHeardSpeech(_ item: WireID, _ actions: inout ActionList) {
         guard link.stage == .ready else { return actions.append(.note(.staleEventIgnored)) }
+        disarm(.silence, &actions)
         speech.started(
             item, at: now, hasLocalOnset: voice.isSpeaking || isRecent(voice.endedAt),
             duringAgent: ledger.unheard(at: now) > 0,

@@ -46,7 +46,12 @@ extension Conversation {
         guard let reply = owed, active == nil, link.stage == .ready, !reply.waitsForCaller else { return }
         guard state != .goodbye || reply.purpose == .goodbye else { return owed = nil }
         // The caller has the floor: only what answers him is asked for while he speaks.
-        if reply.purpose < .digits, voice.isSpeaking || speech.isSpeaking { return }
+        if reply.purpose < .digits, callerHasFloor {
+            if !isArmed(.responseStart) {
+                arm(.responseStart, inMilliseconds: policy.withdrawnAnswerMilliseconds, &actions)
+            }
+            return
+        }
         guard canTake(.responseRequested) else { return }
         take(.responseRequested, &actions)
     }
@@ -113,7 +118,7 @@ extension Conversation {
     mutating func responseOverdue(_ actions: inout ActionList) {
         guard let late = active else {
             guard owed?.waitsForCaller == true else { return }
-            if voice.isSpeaking || speech.isSpeaking {
+            if callerHasFloor {
                 return arm(.responseStart, inMilliseconds: policy.withdrawnAnswerMilliseconds, &actions)
             }
             owed?.waitsForCaller = false

@@ -5,6 +5,8 @@ struct ModelLink {
     var stage = Stage.closed
     /// Tries since the session was last ready.
     var attempts = 0
+    /// Sessions lost since the call began.
+    var losses = 0
     /// Cleared once the server refused the optional fields.
     var sendsOptionalFields = true
     var wasResent = false
@@ -101,6 +103,8 @@ extension Conversation {
         if wasReady {
             actions.append(.note(.modelLost))
             forgetSession(&actions)
+            link.losses += 1
+            guard link.losses <= policy.maximumModelLosses else { return giveUpModel(&actions) }
             arm(.modelGiveUp, inMilliseconds: policy.modelGiveUpMilliseconds, &actions)
         }
         guard link.attempts < policy.reconnectAttempts else { return giveUpModel(&actions) }

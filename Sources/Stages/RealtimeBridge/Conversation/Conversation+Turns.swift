@@ -78,9 +78,12 @@ extension Conversation {
         persist(index, &actions)
     }
 
+    /// Text is awaited for the newest turns only: a session that transcribes nothing must not pile up work for its end.
+    static let awaitedTurns = 16
+
     /// Transcripts of a lost session will not come.
     mutating func loseTranscripts(_ actions: inout ActionList) {
-        for turn in turns.turns where turn.speaker == .caller && turn.textSource == .none {
+        for turn in turns.turns.suffix(Self.awaitedTurns) where turn.speaker == .caller && turn.textSource == .none {
             turns[turn.index]?.textSource = turn.text.isEmpty ? .failed : .estimated
             persist(turn.index, &actions)
         }
@@ -88,7 +91,9 @@ extension Conversation {
 
     var awaitsTranscripts: Bool {
         link.stage == .ready
-            && turns.turns.contains { $0.speaker == .caller && $0.item != nil && $0.textSource == .none }
+            && turns.turns.suffix(Self.awaitedTurns).contains {
+                $0.speaker == .caller && $0.item != nil && $0.textSource == .none
+            }
     }
 
     // MARK: The agent

@@ -89,7 +89,9 @@ public struct Conversation: ~Copyable {
         case .sessionUpdated(let echo): sessionUpdated(echo, &actions)
         case .responseCreated(let response): responseCreated(response, &actions)
         case .speechStarted(let item, _): modelHeardSpeech(item, &actions)
-        case .speechStopped(let item, _): speech.stopped(item, at: now)
+        case .speechStopped(let item, _):
+            speech.stopped(item, at: now)
+            disarm(.silence, &actions)
         case .committed(let item, _): committed(item, &actions)
         case .inputTranscript(let item, let transcript): transcribed(item, transcript, &actions)
         case .outputTranscriptDelta(let response, let item, let text): spoke(text, response: response, item: item)

@@ -22,6 +22,10 @@ public struct ConversationPolicy: Sendable, Equatable {
     public var reconnectMilliseconds: Int64 = 250
     /// Tries after one loss before the fallback message.
     public var reconnectAttempts = 5
+    /// Sessions that one call may lose; a model that comes and goes is no model.
+    public var maximumModelLosses = 8
+    /// What the fallback message says, for the turn that is stored.
+    public var fallbackText = ""
 
     // The carrier.
     /// Rate of the audio that the carrier plays, in samples per second.
