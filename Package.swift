@@ -56,6 +56,7 @@ let package = Package(
         .library(name: "SpeechToText", targets: ["SpeechToText"]),
         .library(name: "Recording", targets: ["Recording"]),
         .library(name: "RealtimeBridge", targets: ["RealtimeBridge", "Conversation"]),
+        .library(name: "Transport", targets: ["Transport"]),
         .library(name: "MediaBridge", targets: ["MediaBridge"]),
     ],
     dependencies: [
