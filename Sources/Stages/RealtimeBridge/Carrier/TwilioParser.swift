@@ -2,13 +2,14 @@ internal import Conversation
 
 /// Reads Twilio Media Streams messages. Audio is decoded into the parser's own memory; media and marks allocate nothing.
 ///
-/// It keeps nothing between messages but that memory, so one parser serves all calls of a shard.
+/// It keeps nothing of a call between messages, so one parser serves all calls of a shard.
 /// - Source: Twilio Media Streams, WebSocket messages (2026 edition).
 public struct TwilioParser: CarrierParser, ~Copyable {
     /// Most bytes of audio one message may carry.
     public let maximumAudioBytes: Int
     private var audio: [UInt8]
     private var audioCount = 0
+    private var shape = TwilioMediaShape()
 
     public init(maximumAudioBytes: Int = 64 * 1024) {
         self.maximumAudioBytes = maximumAudioBytes
@@ -22,6 +23,14 @@ public struct TwilioParser: CarrierParser, ~Copyable {
     public mutating func parse(_ text: Span<UInt8>, isText: Bool = true) -> CarrierMessage {
         audioCount = 0
         guard isText else { return .malformed(.binary) }
+        if let media = shape.read(text, into: &audio) {
+            audioCount = media.byteCount
+            return .media(media)
+        }
+        return walk(text)
+    }
+
+    private mutating func walk(_ text: Span<UInt8>) -> CarrierMessage {
         var scanner = JSONScanner()
         var fields = Fields()
         if scanner.beginObject(text) {

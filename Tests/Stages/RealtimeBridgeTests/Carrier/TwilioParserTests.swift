@@ -234,6 +234,63 @@ import Testing
         }
     }
 
+    /// One layout of a media message, to be filled in.
+    private static func layout(_ generator: inout SeededGenerator) -> String {
+        let quote = Bool.random(using: &generator) ? "\"" : ""
+        var media = [("payload", "\"<p>\"")]
+        if Bool.random(using: &generator) { media.append(("track", "\"<k>\"")) }
+        if Bool.random(using: &generator) { media.append(("chunk", "\(quote)<c>\(quote)")) }
+        if Bool.random(using: &generator) { media.append(("timestamp", "\(quote)<t>\(quote)")) }
+        var members = [("event", "\"media\""), ("media", object(media, &generator))]
+        if Bool.random(using: &generator) { members.append(("sequenceNumber", "\(quote)<q>\(quote)")) }
+        if Bool.random(using: &generator) { members.append(("streamSid", "\"<s>\"")) }
+        if Int.random(in: 0..<4, using: &generator) == 0 { members.append(("x", "[1,{\"media\":null}]")) }
+        if Int.random(in: 0..<8, using: &generator) == 0 { members.append(("sequenceNumber", "7")) }
+        if Int.random(in: 0..<8, using: &generator) == 0 { members.append(("media", "{}")) }
+        return object(members, &generator)
+    }
+
+    private static func filled(_ layout: String, _ generator: inout SeededGenerator) -> String {
+        let payload = Data((0..<Int.random(in: 0...200, using: &generator)).map { UInt8($0) }).base64EncodedString()
+        var text = layout.replacingOccurrences(of: "<p>", with: payload)
+        for hole in ["<c>", "<t>", "<q>"] {
+            text = text.replacingOccurrences(of: hole, with: "\(Int.random(in: 0...99_999, using: &generator))")
+        }
+        let track = Bool.random(using: &generator) ? "inbound" : "outbound"
+        return text.replacingOccurrences(of: "<k>", with: track)
+            .replacingOccurrences(of: "<s>", with: "MZ\(Int.random(in: 0...9_999, using: &generator))")
+    }
+
+    @Test func `a parser that has seen messages alike reads the next one as a fresh parser does, damaged or not`() {
+        var generator = SeededGenerator(seed: 77)
+        let odd = bytes(#"{}[]",:\/0129-+.eE tn="#) + [0, 9, 31, 128, 255]
+        var media = 0, other = 0
+        for _ in 0..<150 {
+            var parser = TwilioParser(maximumAudioBytes: 190)
+            let layout = Self.layout(&generator)
+            for round in 0..<30 {
+                var text = bytes(Self.filled(layout, &generator))
+                if round % 3 == 2 {
+                    for _ in 0..<Int.random(in: 1...2, using: &generator) {
+                        let position = Int.random(in: 0..<text.count, using: &generator)
+                        switch Int.random(in: 0..<3, using: &generator) {
+                        case 0: text[position] = odd.randomElement(using: &generator)!
+                        case 1: text.remove(at: position)
+                        default: text.insert(odd.randomElement(using: &generator)!, at: position)
+                        }
+                    }
+                }
+                var fresh = TwilioParser(maximumAudioBytes: 190)
+                let expected = fresh.parse(text.span)
+                #expect(parser.parse(text.span) == expected, "\(String(decoding: text, as: UTF8.self))")
+                #expect(audio(parser) == audio(fresh))
+                if case .media = expected { media += 1 } else { other += 1 }
+            }
+        }
+        #expect(media > 2_000)
+        #expect(other > 500)
+    }
+
     @Test func `media and marks allocate nothing`() {
         var generator = SeededGenerator(seed: 5)
         var all: [UInt8] = [], ends: [Int] = []
