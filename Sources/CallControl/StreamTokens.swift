@@ -46,6 +46,7 @@ public final class StreamTokens: Sendable {
         var calls = [String: Entry]()
         var tokens = [String: String]()
         var nextSweep: UInt64 = 0
+        var unclaimed = [StreamGrant]()
     }
 
     private let table = Mutex(Table())
@@ -139,7 +140,11 @@ public final class StreamTokens: Sendable {
     public func end(_ call: String, wasSpokenTo: Bool) {
         table.withLock { table in
             guard let entry = table.calls[call] else { return }
-            if case .ended = entry.phase { return }
+            switch entry.phase {
+            case .ended: return
+            case .waiting: table.unclaimed.append(entry.grant)
+            case .streaming: break
+            }
             if let token = entry.token { table.tokens[token] = nil }
             table.calls[call]?.token = nil
             table.calls[call]?.phase = .ended(wasSpokenTo: wasSpokenTo)
@@ -174,6 +179,15 @@ public final class StreamTokens: Sendable {
         }
     }
 
+    /// Calls whose stream never came, each told once: nobody else will close their records.
+    func takeUnclaimed() -> [StreamGrant] {
+        sweep()
+        return table.withLock { table in
+            defer { table.unclaimed.removeAll() }
+            return table.unclaimed
+        }
+    }
+
     /// Forgets what has expired, and gives its places back; once a second is often enough unless a place is wanted.
     private func sweep(force: Bool = false) {
         let time = now()
@@ -183,6 +197,7 @@ public final class StreamTokens: Sendable {
             for (call, entry) in table.calls where entry.expires <= time {
                 table.calls[call] = nil
                 if let token = entry.token { table.tokens[token] = nil }
+                if case .waiting = entry.phase { table.unclaimed.append(entry.grant) }
             }
         }
     }

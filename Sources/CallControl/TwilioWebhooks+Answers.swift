@@ -89,6 +89,7 @@ extension TwilioWebhooks {
         // A call that ends before its stream came gives its place back at once.
         if status?.isFinal == true, tokens.ending(of: webhook.call, account: webhook.account) != .unknown {
             tokens.end(webhook.call, wasSpokenTo: true)
+            closeUnclaimed(at: webhook.receivedAt)
         }
         // Without a sequence number each status is an event of its own.
         let sequence = webhook.fields.nonEmpty("SequenceNumber").flatMap { Int64($0) }

@@ -114,10 +114,24 @@ public final class TwilioWebhooks: HTTPService {
             counters.add(.malformed)
             return exchange.respond(.text(400, "CallSid: a call id was expected\n"))
         }
-        let receivedAt = Int64(Date().timeIntervalSince1970 * 1_000)
+        let receivedAt = Self.unixMilliseconds
+        closeUnclaimed(at: receivedAt)
         answer(
             Webhook(fields: fields, account: account, call: call, tenants: tenants, receivedAt: receivedAt), exchange)
     }
+
+    /// A call whose stream never came has no conversation to end its record.
+    func closeUnclaimed(at milliseconds: Int64) {
+        for grant in tokens.takeUnclaimed() { end(grant.call, "noStream", at: milliseconds) }
+    }
+
+    private func end(_ call: String, _ reason: String, at milliseconds: Int64) {
+        store.appendDurably(.callEnded(CallEnd(call: call, reason: reason, endedAtUnixMilliseconds: milliseconds))) {
+            _ in
+        }
+    }
+
+    private static var unixMilliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
     private func refuseSignature(_ reason: CallControlCounters.Name, _ exchange: any HTTPExchange) {
         counters.add(reason)
@@ -172,7 +186,10 @@ public final class TwilioWebhooks: HTTPService {
         let call = AcceptedCall(
             identity: .announced(grant), isTakeover: isTakeover, ticket: ticket, remoteAddress: request.remoteAddress)
         let decision = offer(call, loop)
-        if case .refuse = decision, !isTakeover { tokens.end(grant.call, wasSpokenTo: false) }
+        if case .refuse = decision, !isTakeover {
+            tokens.end(grant.call, wasSpokenTo: false)
+            end(grant.call, "streamDeclined", at: Self.unixMilliseconds)
+        }
         return decision
     }
 

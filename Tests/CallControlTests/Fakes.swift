@@ -165,6 +165,13 @@ final class Service {
     }
     enum Upgrade: Equatable { case accepted, refused(Int) }
 
+    /// Until the store has written what it was given so far.
+    func waitForStore() {
+        let done = DispatchSemaphore(value: 0)
+        store.appendDurably(.streamStarted(call: "none", stream: "none")) { _ in done.signal() }
+        _ = done.wait(timeout: .now() + 10)
+    }
+
     var counters: CallControlCounters { webhooks.counters }
 }
 

@@ -108,6 +108,8 @@ import Transport
         service.acceptor.declines.store(true, ordering: .relaxed)
         #expect(service.upgrade(path) == .refused(503))
         #expect(service.admission.active == 0)
+        service.waitForStore()
+        #expect(try service.store.call(callID)?.endReason == "streamDeclined")
         guard case .ended(_, wasSpokenTo: false) = service.tokens.ending(of: callID, account: account) else {
             Issue.record("\(service.tokens.ending(of: callID, account: account))")
             return

@@ -73,6 +73,18 @@ import TurnStore
         #expect(try service.voice("CA3").text.contains("<Stream"))
     }
 
+    @Test func `a call whose stream never came gets an end, one that streams does not`() throws {
+        let service = try Service()
+        _ = try service.voice("CA1")
+        #expect(service.upgrade(try Service.streamPath(service.voice("CA2"))) == .accepted)
+        service.clock.advance(seconds: 61)
+        _ = try service.voice("CA3")
+        service.waitForStore()
+        #expect(try service.store.call("CA1")?.endReason == "noStream")
+        #expect(try service.store.call("CA2")?.endReason == nil)
+        #expect(try service.store.call("CA3")?.endReason == nil)
+    }
+
     @Test func `a service that drains rejects as busy`() throws {
         let service = try Service()
         service.admission.drain()
@@ -197,6 +209,8 @@ import TurnStore
         _ = try service.post(Service.form("/twilio/status", Self.statusFields("completed", 1)))
         #expect(service.admission.active == 0)
         #expect(service.upgrade(path) == .refused(403))
+        service.waitForStore()
+        #expect(try service.store.call(callID)?.endReason == "noStream")
         // And the webhook that started it, replayed, starts nothing.
         #expect(try service.voice().text.contains("<Hangup/>"))
         #expect(service.counters[.callOver] == 1)

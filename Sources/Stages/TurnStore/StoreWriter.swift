@@ -245,6 +245,9 @@ final class StoreWriter: @unchecked Sendable {
         for pending in spool + rest { pending.then?(.refused) }
         counters.refused.wrappingAdd(spool.count + rest.count, ordering: .relaxed)
         spool.removeAll()
+        // Empties the log into the file, so that the file alone is whole. GRDB closes the writer before the readers, and
+        // then SQLite does not do it by itself. Another process that reads may prevent it, and nothing is lost then.
+        _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try? database.close()
         finished.signal()
     }

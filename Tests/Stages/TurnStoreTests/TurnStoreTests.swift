@@ -249,6 +249,16 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
         #expect(try other.calls().map(\.id) == ["CA1"])
     }
 
+    @Test func `after close the file alone is whole`() throws {
+        let store = try TurnStore(path: path)
+        _ = store.appendAndWait(start("CA1"))
+        _ = try store.calls()
+        store.close()
+        let copy = directory.file("copy.sqlite")
+        try FileManager.default.copyItem(atPath: path, toPath: copy)
+        #expect(try TurnStore.openReadOnly(copy).calls().map(\.id) == ["CA1"])
+    }
+
     @Test func `after close everything is refused`() throws {
         let store = try TurnStore(path: path)
         store.close()
