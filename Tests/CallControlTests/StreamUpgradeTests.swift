@@ -5,6 +5,7 @@ import Foundation
 import Synchronization
 import Testing
 import Transport
+import TurnStore
 
 @Suite struct `Media stream upgrades` {
     @Test func `an announced stream comes in once, with its call's place`() throws {
