@@ -239,14 +239,49 @@ import Glibc
             }
         }
         queue.commit(size)
-        askWritable()
+        askFlush()
         return true
     }
 
     override var queuedBytes: Int { queue.count }
 
+    /// Each message is a write of its own; a few at once, the rest when libwebsockets says so.
+    override func flush() -> Bool {
+        guard isOpen else { return true }
+        for _ in 0..<8 {
+            guard !queue.isEmpty, !hasPartialWrite else { break }
+            guard writeNext() else { return false }
+        }
+        if !queue.isEmpty || closeCode != nil {
+            askWritable()
+        } else if !hasPartialWrite {
+            webSocket?.drained()
+        }
+        return true
+    }
+
     override func writable() -> Bool {
-        guard isOpen, let socket = unsafe socket else { return true }
+        guard isOpen else { return true }
+        if !queue.isEmpty {
+            guard writeNext() else { return false }
+            if !queue.isEmpty || hasPartialWrite {
+                askWritable()
+                return true
+            }
+        }
+        if closeCode != nil {
+            guard !hasSentClose else { return true }
+            hasSentClose = true
+            setCloseFrame(code: closeCode!, reason: closeReason)
+            return false
+        }
+        webSocket?.drained()
+        return true
+    }
+
+    /// Gives the oldest message to libwebsockets. False when the socket is lost.
+    private func writeNext() -> Bool {
+        guard let socket = unsafe socket else { return true }
         if let record = unsafe UnsafeMutableRawPointer(queue.front.baseAddress), !queue.isEmpty {
             let count = unsafe Int(record.load(as: UInt32.self))
             let opcode = unsafe record.load(fromByteOffset: 4, as: UInt32.self)
@@ -257,19 +292,7 @@ import Glibc
             guard unsafe lws_write(socket, bytes, count, kind) >= 0 else { return false }
             queue.drop((Self.recordOverhead + count + 7) & ~7)
             webSocket?.wrote()
-            if !queue.isEmpty || hasPartialWrite {
-                askWritable()
-                return true
-            }
         }
-        guard queue.isEmpty else { return true }
-        if closeCode != nil {
-            guard !hasSentClose else { return true }
-            hasSentClose = true
-            setCloseFrame(code: closeCode!, reason: closeReason)
-            return false
-        }
-        webSocket?.drained()
         return true
     }
 

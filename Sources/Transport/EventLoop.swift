@@ -15,6 +15,7 @@ import Synchronization
 
     private let wake: UnsafeMutablePointer<ev_async>
     private let sweepClock: UnsafeMutablePointer<ev_timer>
+    private let beforeSleep: UnsafeMutablePointer<ev_prepare>
     private let inbox = Guarded(Inbox())
     private let phase = Guarded(Phase.made)
     private let held = Atomic<Int>(0)
@@ -24,6 +25,8 @@ import Synchronization
     private var batch: [@Sendable () -> Void] = []
     private var residents: [any LoopResident] = []
     private var condemned: [SocketConnection] = []
+    private var writers: [SocketConnection] = []
+    private var flushing: [SocketConnection] = []
     private var isGone = false
     private var date = ""
     private var dateSecond = 0
@@ -48,6 +51,10 @@ import Synchronization
         unsafe wake.initialize(to: ev_async())
         unsafe sweepClock = .allocate(capacity: 1)
         unsafe sweepClock.initialize(to: ev_timer())
+        unsafe beforeSleep = .allocate(capacity: 1)
+        unsafe beforeSleep.initialize(to: ev_prepare())
+        writers.reserveCapacity(1_024)
+        flushing.reserveCapacity(1_024)
         batch.reserveCapacity(64)
         inbox.withLock { $0.work.reserveCapacity(64) }
         do throws(TransportError) {
@@ -64,6 +71,9 @@ import Synchronization
         unsafe media_bridge_ev_timer_init(sweepClock, sweepIsDue, Self.sweepSeconds)
         unsafe sweepClock.pointee.data = me
         unsafe ev_timer_start(evLoop, sweepClock)
+        unsafe media_bridge_ev_prepare_init(beforeSleep, loopWillSleep)
+        unsafe beforeSleep.pointee.data = me
+        unsafe ev_prepare_start(evLoop, beforeSleep)
     }
 
     deinit {
@@ -71,6 +81,7 @@ import Synchronization
         if !isGone { tearDown() }
         unsafe wake.deallocate()
         unsafe sweepClock.deallocate()
+        unsafe beforeSleep.deallocate()
     }
 
     /// Starts the thread. Once only.
@@ -171,6 +182,22 @@ import Synchronization
         unsafe ev_async_send(evLoop, wake)
     }
 
+    /// Lets a connection write once this round's events are done: what one round queued on a socket goes out in one
+    /// piece, and nobody asks epoll whether a socket that nearly always can be written to can.
+    func flushLater(_ connection: SocketConnection) { writers.append(connection) }
+
+    fileprivate func flush() {
+        // A drained socket may be written to again at once; a few times, then the loop takes another round.
+        for _ in 0..<4 {
+            guard !writers.isEmpty else { return }
+            swap(&writers, &flushing)
+            // By index: an iterator would hold the array, and emptying it would then allocate.
+            for index in flushing.indices { flushing[index].flushNow() }
+            flushing.removeAll(keepingCapacity: true)
+        }
+        if !writers.isEmpty { unsafe ev_async_send(evLoop, wake) }
+    }
+
     private func endCondemned() {
         while let connection = condemned.popLast() { connection.destroySocket() }
     }
@@ -246,6 +273,7 @@ import Synchronization
         isGone = true
         unsafe ev_async_stop(evLoop, wake)
         unsafe ev_timer_stop(evLoop, sweepClock)
+        unsafe ev_prepare_stop(evLoop, beforeSleep)
         unsafe ev_loop_destroy(evLoop)
     }
 
@@ -288,6 +316,10 @@ private func runLoop(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPo
 
 private func loopWasWoken(_: OpaquePointer?, watcher: UnsafeMutablePointer<ev_async>?, _: CInt) {
     unsafe Unmanaged<EventLoop>.fromOpaque(watcher!.pointee.data).takeUnretainedValue().woken()
+}
+
+private func loopWillSleep(_: OpaquePointer?, watcher: UnsafeMutablePointer<ev_prepare>?, _: CInt) {
+    unsafe Unmanaged<EventLoop>.fromOpaque(watcher!.pointee.data).takeUnretainedValue().flush()
 }
 
 private func sweepIsDue(_: OpaquePointer?, watcher: UnsafeMutablePointer<ev_timer>?, _: CInt) {

@@ -150,7 +150,7 @@ import Glibc
 
     private func send(_ bytes: [UInt8]) {
         if output.isEmpty { output = bytes } else { output += bytes }
-        askWritable()
+        askFlush()
     }
 
     /// Throws further input away, sends what is queued, then closes.
@@ -160,7 +160,7 @@ import Glibc
         early = []
         phaseDeadline = EventLoop.now + milliseconds(WebSocket.closingMilliseconds)
         setReading(true)
-        askWritable()
+        askFlush()
     }
 
     /// The answer is out: ready for the next request.
@@ -234,7 +234,7 @@ import Glibc
         guard queue.count + size <= queue.limit - reserve, let room = unsafe queue.room(size) else { return false }
         unsafe FrameEncoder.encode(opcode, payload: payload, into: room)
         queue.commit(size)
-        askWritable()
+        askFlush()
         return true
     }
 
@@ -242,7 +242,7 @@ import Glibc
         sentClose = true
         guard let room = unsafe queue.room(FrameEncoder.maximumCloseFrameBytes) else { return }
         queue.commit(unsafe FrameEncoder.encodeClose(code: code, reason: reason, into: room))
-        askWritable()
+        askFlush()
     }
 
     override var queuedBytes: Int { queue.count }
@@ -260,19 +260,18 @@ import Glibc
         guard phase != .lingering else { return true }
         if outputSent < output.count {
             let count = min(output.count - outputSent, Self.writeBytes)
-            let isSent = unsafe output.withUnsafeMutableBufferPointer {
-                unsafe write($0.baseAddress! + outputSent, count)
-            }
-            guard isSent else { return false }
-            outputSent += count
+            let written = unsafe output.withUnsafeBufferPointer { unsafe write($0.baseAddress! + outputSent, count) }
+            guard written >= 0 else { return false }
+            outputSent += written
             if outputSent == output.count { (output, outputSent) = ([], 0) }
-        } else if !queue.isEmpty, let start = unsafe queue.front.baseAddress {
-            let count = min(queue.count, Self.writeBytes)
-            guard unsafe write(start, count) else { return false }
-            queue.drop(count)
-            webSocket?.wrote()
         }
-        if outputSent < output.count || queuedBytes > 0 || hasPartialWrite {
+        if output.isEmpty, !queue.isEmpty, let start = unsafe queue.front.baseAddress {
+            let written = unsafe write(start, min(queue.count, Self.writeBytes))
+            guard written >= 0 else { return false }
+            queue.drop(written)
+            if written > 0 { webSocket?.wrote() }
+        }
+        guard output.isEmpty, queue.isEmpty else {
             askWritable()
             return true
         }
@@ -285,9 +284,22 @@ import Glibc
         return true
     }
 
-    private func write(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int) -> Bool {
-        guard let socket = unsafe socket else { return false }
-        return unsafe lws_write(socket, bytes, count, LWS_WRITE_HTTP) >= 0
+    /// To the kernel at once, not through `lws_write`: that copies aside what a short write leaves, and until it is gone a
+    /// readable socket of the raw role wakes the loop forever without being read.
+    ///
+    /// - Returns: bytes taken, 0 when there is no room, -1 when the connection is lost.
+    private func write(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
+        guard let socket = unsafe socket else { return -1 }
+        guard isSecure else {
+            let written = unsafe Glibc.send(descriptor, bytes, count, CInt(MSG_NOSIGNAL))
+            return written < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : written
+        }
+        guard let tls = unsafe lws_get_ssl(socket) else { return -1 }
+        ERR_clear_error()
+        var written = 0
+        if unsafe SSL_write_ex(tls, bytes, count, &written) == 1 { return written }
+        let reason = unsafe SSL_get_error(tls, 0)
+        return reason == SSL_ERROR_WANT_WRITE || reason == SSL_ERROR_WANT_READ ? 0 : -1
     }
 
     private func linger() {

@@ -11,6 +11,7 @@ import Glibc
     final var residentIndex = -1
     final private(set) var socket: OpaquePointer?
     final private var isCondemned = false
+    final private var isFlushPending = false
     /// True between `attach` calls: libwebsockets knows nothing of the connection.
     final private var isDetached = true
     final private(set) var isGone = false
@@ -22,6 +23,8 @@ import Glibc
     /// - Returns: false to close the socket.
     func received(_ bytes: UnsafeMutableBufferPointer<UInt8>) -> Bool { true }
     func writable() -> Bool { true }
+    /// Writes what is queued, outside any event. False to close the socket.
+    func flush() -> Bool { writable() }
     func clientEvent(_ reason: lws_callback_reasons, _ data: UnsafeMutableRawPointer?, _ count: Int) -> CInt { 0 }
     /// The socket is no more. True when another will be attached.
     func retry() -> Bool { false }
@@ -76,6 +79,21 @@ import Glibc
         // every further read or write fails and ends the socket.
         _ = shutdown(descriptor, CInt(SHUT_RDWR))
         ended()
+    }
+
+    /// Something waits to be written: at the end of this round.
+    final func askFlush() {
+        guard !isFlushPending, !isGone else { return }
+        isFlushPending = true
+        loop.flushLater(self)
+    }
+
+    /// The loop, at the end of a round.
+    final func flushNow() {
+        isFlushPending = false
+        // After a short write libwebsockets says when there is room again.
+        guard !isGone, !isCondemned, unsafe socket != nil, !hasPartialWrite else { return }
+        if !flush() { endSocket() }
     }
 
     final func askWritable() {

@@ -99,3 +99,7 @@ static inline void media_bridge_ev_timer_init(
     struct ev_timer *watcher, void (*callback)(struct ev_loop *, struct ev_timer *, int), double seconds) {
     ev_timer_init(watcher, callback, seconds, seconds);
 }
+static inline void media_bridge_ev_prepare_init(
+    struct ev_prepare *watcher, void (*callback)(struct ev_loop *, struct ev_prepare *, int)) {
+    ev_prepare_init(watcher, callback);
+}
