@@ -23,7 +23,9 @@ extension Call {
         case .holdUplink: isUplinkOpen = false
 
         case .pausePlayout: outbound.pause()
-        case .resumePlayout: outbound.resume()
+        case .resumePlayout:
+            outbound.resume()
+            if outbound.queuedBytes > 0 { beginSpurt(at: now) }
         case .clearPlayout: clearPlayout(at: now)
         case .playFallback(let item): playFallback(as: item, at: now)
 

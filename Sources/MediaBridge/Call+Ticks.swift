@@ -107,6 +107,7 @@ extension Call {
     private func sendDue(at now: UInt64) {
         let tick = shard.gridTick(now)
         var due = outbound.framesDue(at: tick)
+        if due > 0, carrier?.hasRoom == false { shard.diagnose(.carrierBackpressure, self, at: now) }
         while due > 0, let carrier, carrier.hasRoom {
             let began = EventLoop.now
             let (pop, hole) = outbound.next(at: tick)

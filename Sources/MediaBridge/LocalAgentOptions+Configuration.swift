@@ -13,5 +13,11 @@ extension LocalAgentOptions {
             }
             script = try PhraseScript(text: text, file: path)
         }
+        if let asked = configuration.chat {
+            guard let url = URL(string: asked.url), url.host != nil else {
+                throw ServiceError("agent.chat.url: \(asked.url), expected an http or https address")
+            }
+            chat = ChatEndpoint(url: url, model: asked.model, apiKey: asked.apiKey?.reveal())
+        }
     }
 }

@@ -197,10 +197,9 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     }
 
     private static func readiness(admission: Admission, store: TurnStore) -> AdminService.Readiness {
+        let health = store.health
         var reasons: [String] = []
         if admission.isDraining { reasons.append("draining") }
-        // A store that catches up is worth a word, but only one without room turns calls away.
-        let health = store.health
         if let complaint = health.complaint { reasons.append(complaint) }
         return .init(isReady: !admission.isDraining && health.hasRoom, reasons: reasons)
     }
@@ -232,10 +231,11 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         self.running = nil
         running.publicListener.close()
         running.adminListener.close()
-        for shard in running.core.shards {
-            shard.loop.submit { shard.endCalls() }
-            shard.loop.stop()
-        }
+        for shard in running.core.shards { shard.loop.submit { shard.endCalls() } }
+        // A call that was hung up waits a moment for its last transcript before its end is written.
+        let deadline = ContinuousClock.now.advanced(by: .seconds(2))
+        while running.core.liveCalls > 0, ContinuousClock.now < deadline { Thread.sleep(forTimeInterval: 0.02) }
+        for shard in running.core.shards { shard.loop.stop() }
         running.controlLoop.stop()
         running.agent?.stop()
         running.core.recorder.stop()

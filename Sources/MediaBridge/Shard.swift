@@ -31,6 +31,8 @@ final class Shard: @unchecked Sendable {
     private var inlet: StoreInlet?
 
     private var calls: [Call?]
+    /// Where each call is, by the carrier's id.
+    private var members: [String: Int] = [:]
     private var free: [Int]
     /// Streams that have not said yet whose they are, oldest first.
     private var arriving: [CarrierLink] = []
@@ -88,7 +90,7 @@ final class Shard: @unchecked Sendable {
     /// A stream has started: the call it belongs to is set up, or, when it is a carrier's retry, goes on with it (S24).
     func begin(_ grant: StreamGrant, on link: CarrierLink, stream: WireID, at now: UInt64) {
         closed(link)
-        if let running = calls.first(where: { $0?.grant.call == grant.call }), let running {
+        if let member = members[grant.call], let running = calls[member] {
             return running.takeOver(link, stream: stream, at: now)
         }
         guard !link.accepted.isTakeover || service.place(of: grant.call) == nil else {
@@ -101,6 +103,7 @@ final class Shard: @unchecked Sendable {
             return link.close(code: 1011, reason: "the tenant has nothing to say in this direction")
         }
         calls[member] = call
+        members[grant.call] = member
         service.settle(grant.call, on: index)
         clock.add(member: member, phase: .inbound, slot: clock.emptiestSlot(from: clock.slot(after: now)), now: now)
         counters.add(.callsBegun)
@@ -113,6 +116,7 @@ final class Shard: @unchecked Sendable {
         guard calls[call.member] === call else { return }
         clock.remove(member: call.member)
         calls[call.member] = nil
+        members[call.grant.call] = nil
         free.append(call.member)
         counters.add(.callsEnded)
         service.forget(call.grant.call, on: index)

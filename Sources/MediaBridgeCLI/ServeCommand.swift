@@ -44,11 +44,23 @@ private struct RunningService: ServiceLifecycle.Service {
     let logger: Logger
 
     func run() async throws {
+        let renewal = Task { await renewCertificates() }
         try await gracefulShutdown()
+        renewal.cancel()
         logger.info("draining", metadata: ["calls": "\(service.liveCalls)"])
         let left = await service.drain()
         if left > 0 { logger.warning("drain time over", metadata: ["calls": "\(left)"]) }
         service.stop()
         logger.info("stopped")
+    }
+
+    /// SIGHUP: the certificate is read again; when it is wrong the old one stays.
+    private func renewCertificates() async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            do {
+                try service.reloadCertificate()
+                logger.info("certificate read again")
+            } catch { logger.error("certificate not taken", metadata: ["error": "\(error)"]) }
+        }
     }
 }
