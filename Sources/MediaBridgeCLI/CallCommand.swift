@@ -49,14 +49,15 @@ struct CallCommand: AsyncParsableCommand {
         let phones = options.map { options in
             CarrierPhoneCall(options, on: loop) { if !isQuiet, let line = describe($0) { print(line) } }
         }
-        let reports = await withTaskCancellationHandler {
-            await withTaskGroup(of: CarrierPhoneReport.self) { group in
-                for phone in phones { group.addTask { await phone.run() } }
-                return await group.reduce(into: []) { $0.append($1) }
-            }
-        } onCancel: {
+        let interruption = Task {
+            await untilInterrupted()
             for phone in phones { phone.hangUp() }
         }
+        let reports = await withTaskGroup(of: CarrierPhoneReport.self) { group in
+            for phone in phones { group.addTask { await phone.run() } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        interruption.cancel()
         if let out { try reports.first?.writeHeardAudio(path: out) }
         if json { try printJSON(reports.map(CallResult.init)) } else { summarise(reports) }
         if reports.contains(where: { !$0.hasTalked }) { throw ExitCode(1) }

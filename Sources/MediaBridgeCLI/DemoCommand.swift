@@ -57,11 +57,13 @@ struct DemoCommand: AsyncParsableCommand {
         placed.destination = .webhook(url: "http://127.0.0.1:\(service.publicPort)/twilio/voice")
         placed.statusCallback = "http://127.0.0.1:\(service.publicPort)/twilio/status"
         let phone = CarrierPhoneCall(placed, on: loop) { screen.phone($0) }
-        let report = await withTaskCancellationHandler {
-            await phone.run()
-        } onCancel: {
+        // Ctrl-C hangs up; what is open is closed in order, and the checks say what is missing.
+        let interruption = Task {
+            await untilInterrupted()
             phone.hangUp()
         }
+        let report = await phone.run()
+        interruption.cancel()
         await screen.settled()
         let budget = BudgetTable(service)
         let metrics = service.metricsText

@@ -47,7 +47,7 @@ func localTime(_ unixMilliseconds: Int64) -> String {
 /// To standard error, where it does not mix with a command's output.
 func complain(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
 
-/// Returns when SIGINT or SIGTERM arrives.
+/// Returns when SIGINT or SIGTERM arrives, or the task is cancelled.
 func untilInterrupted() async {
     for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return }
 }
