@@ -27,6 +27,8 @@ struct TwilioMediaShape: ~Copyable {
     /// Learning costs as much as a second walk: a peer whose messages are never alike is soon no longer learned from.
     private var credit = Self.fullCredit
     private static let fullCredit = 16
+    /// Messages that needed no walk.
+    private(set) var hits = 0
 
     // MARK: Reading
 
@@ -73,6 +75,7 @@ struct TwilioMediaShape: ~Copyable {
             return nil
         }
         credit = Self.fullCredit
+        hits &+= 1
         return media
     }
 

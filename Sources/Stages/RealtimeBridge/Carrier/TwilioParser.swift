@@ -9,7 +9,7 @@ public struct TwilioParser: CarrierParser, ~Copyable {
     public let maximumAudioBytes: Int
     private var audio: [UInt8]
     private var audioCount = 0
-    private var shape = TwilioMediaShape()
+    private(set) var shape = TwilioMediaShape()
 
     public init(maximumAudioBytes: Int = 64 * 1024) {
         self.maximumAudioBytes = maximumAudioBytes
@@ -42,7 +42,7 @@ public struct TwilioParser: CarrierParser, ~Copyable {
         }
         let message = message(fields, text)
         // A message of another kind may carry a `media` member too: its audio is nobody's.
-        if case .media = message {} else { audioCount = 0 }
+        if case .media = message { shape.learn(text) } else { audioCount = 0 }
         return message
     }
 

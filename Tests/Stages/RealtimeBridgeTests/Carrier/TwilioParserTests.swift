@@ -264,7 +264,7 @@ import Testing
     @Test func `a parser that has seen messages alike reads the next one as a fresh parser does, damaged or not`() {
         var generator = SeededGenerator(seed: 77)
         let odd = bytes(#"{}[]",:\/0129-+.eE tn="#) + [0, 9, 31, 128, 255]
-        var media = 0, other = 0
+        var media = 0, other = 0, hits = 0
         for _ in 0..<150 {
             var parser = TwilioParser(maximumAudioBytes: 190)
             let layout = Self.layout(&generator)
@@ -286,9 +286,30 @@ import Testing
                 #expect(audio(parser) == audio(fresh))
                 if case .media = expected { media += 1 } else { other += 1 }
             }
+            hits += parser.shape.hits
         }
         #expect(media > 2_000)
         #expect(other > 500)
+        #expect(hits > 1_000)
+    }
+
+    @Test func `the second message of a stream is not walked`() {
+        var parser = TwilioParser()
+        for (index, numbers) in [("9", "20"), ("10", "140"), ("11", "160")].enumerated() {
+            let text = bytes(
+                """
+                {"event":"media","sequenceNumber":"\(numbers.0)","streamSid":"MZ1","media":{"track":"inbound",\
+                "chunk":"\(index)","timestamp":"\(numbers.1)","payload":"\(Self.payload)"}}
+                """)
+            let message = parser.parse(text.span)
+            #expect(
+                message
+                    == .media(
+                        CarrierMedia(
+                            sequence: Int64(numbers.0), chunk: Int64(index), timestampMilliseconds: Int64(numbers.1),
+                            byteCount: 160)))
+            #expect(parser.shape.hits == index)
+        }
     }
 
     @Test func `media and marks allocate nothing`() {
