@@ -92,6 +92,32 @@ import Testing
         #expect(rig.noted(.silencePrompted) == 1)
     }
 
+    @Test func `S48 a word of the caller starts the count anew`() {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.run(for: 24_000)
+        #expect(rig.noted(.silencePrompted) == 1)
+        rig.speak("item_u1", text: "yes, I am here")
+        rig.run(for: 26_000)
+        #expect(rig.noted(.silencePrompted) == 2)
+        #expect(rig.hangUps == [])
+    }
+
+    @Test func `S47 words committed before the goodbye is whole are answered instead`() {
+        var policy = ConversationPolicy()
+        policy.allowInterruptions = false
+        let rig = CallRig(policy)
+        rig.startAndGreet()
+        rig.model.answers = [.init(milliseconds: 20_000, tools: [("call_1", "end_call")])]  // Two seconds to generate.
+        rig.speak("item_u1", text: "thanks")
+        rig.run(for: 400)
+        rig.speak("item_u2", text: "one more thing", milliseconds: 600)
+        rig.run(for: 30_000)
+        #expect(rig.hangUps == [])
+        #expect(rig.responseRequests == 3)
+        #expect(rig.turns.last?.speaker == .agent)
+    }
+
     @Test func `S48 a running tool, a long answer and a speaking caller are no silence`() {
         var policy = ConversationPolicy()
         policy.toolTimeoutMilliseconds = 60_000
@@ -140,6 +166,7 @@ import Testing
         rig.run(for: 1_000)
         #expect(try #require(rig.time(of: .closeModel)) - end <= 1_000)
         #expect(rig.turns.last?.speaker == .caller)
+        #expect(rig.sentCommands.contains(.commitInput), "for the transcript of the unfinished words")
         #expect(rig.turns.allSatisfy { $0.endedAt != nil })
         #expect(rig.state == .ended)
     }
@@ -202,6 +229,9 @@ import Testing
         rig.speak("item_u2", text: "no!")
         rig.run(until: 20_000)
         #expect(rig.hangUps == [.maximumDuration])
+        let asked = during == .listening ? 2 : 3
+        #expect(rig.responseRequests == asked, "greeting, answer, goodbye: the last words are kept, not answered")
+        #expect(rig.turns.contains { $0.text == "no!" })
         #expect(rig.rules.broken == [])
     }
 

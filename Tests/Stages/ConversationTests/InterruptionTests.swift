@@ -269,4 +269,56 @@ import Testing
         #expect(rig.turns.contains { $0.text == "yes" })
         #expect(rig.responseRequests == 3)
     }
+
+    @Test func `S40 yes, over the last syllables: an answer, not a cough`() {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.speak("item_u1")
+        while rig.state != .speaking { rig.run(for: 20) }
+        while !rig.conversation.ledger.isFullySent { rig.run(for: 20) }
+        #expect(!rig.isPlayoutEmpty, "160 ms are in the carrier's buffer")
+        rig.give(.voice(.onset(startedMillisecondsAgo: 40)))
+        rig.give(.speechStarted(item: "item_yes", audioStartMilliseconds: 0))
+        rig.run(for: 140)
+        rig.give(.voice(.lapsed))
+        rig.run(for: 400)
+        rig.give(.speechStopped(item: "item_yes", audioEndMilliseconds: 0))
+        rig.give(.committed(item: "item_yes", previous: nil))
+        #expect(rig.happened(.pausePlayout) == 0)
+        #expect(rig.turns.contains { $0.item == "item_yes" })
+        #expect(rig.responseRequests == 3)
+    }
+
+    @Test func `an answer that waits behind the one that is cut is taken out of the model's history`() {
+        var policy = ConversationPolicy()
+        policy.digitsInterrupt = false
+        let rig = CallRig(policy)
+        rig.startAndGreet()
+        rig.model.usual.milliseconds = 5_000
+        rig.speak("item_u1", text: "tell me")
+        rig.run(for: 300)
+        rig.give(.carrierDigit(0x31))
+        rig.run(for: 2_500)
+        #expect(rig.conversation.ledger.newest?.item.ordinal == 3, "the second answer is queued")
+        rig.speak("item_u2", text: "stop", milliseconds: 400)
+        #expect(rig.truncations.count == 1)
+        #expect(rig.sentCommands.contains(.deleteItem("item_a3")))
+        #expect(rig.turns.allSatisfy { $0.item != "item_a3" }, "nobody heard it")
+        #expect(rig.rules.broken == [])
+    }
+
+    @Test func `a turn's times are those of the local detector, and its answer's latency counts from its end`() throws {
+        let rig = CallRig()
+        rig.startAndGreet()
+        let onset = rig.now - 60
+        rig.speak("item_u1", text: "hello", milliseconds: 1_000)  // Ends 200 ms before the offset is known.
+        rig.run(for: 1_000)
+        let caller = try #require(rig.turns.first { $0.speaker == .caller })
+        #expect(caller.startedAt == CallInstant(milliseconds: onset))
+        #expect(caller.endedAt == CallInstant(milliseconds: onset + 60 + 1_000 - 200))
+        let agent = try #require(rig.turns.last)
+        let latency = agent.startedAt.milliseconds(since: try #require(caller.endedAt))
+        #expect(agent.responseMilliseconds == latency)
+        #expect(rig.turns[0].responseMilliseconds == nil, "the greeting answers nobody")
+    }
 }
