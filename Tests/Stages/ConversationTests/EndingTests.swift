@@ -44,6 +44,14 @@ import Testing
         #expect(rig.truth(PlayoutItem(ordinal: 2)) > 0)
     }
 
+    @Test func `S46 a goodbye longer than the limit is heard to its end`() {
+        let rig = goodbye(milliseconds: 30_000)
+        rig.run(for: 60_000)
+        #expect(rig.hangUps == [.agentSaidGoodbye])
+        #expect(rig.truth(PlayoutItem(ordinal: 2)) == 240_000)
+        #expect(rig.rules.broken == [])
+    }
+
     @Test func `S47 bye, but wait: the call goes on`() {
         let rig = goodbye(milliseconds: 3_000)
         rig.speak("item_u2", text: "but wait")
@@ -296,6 +304,39 @@ import Testing
         rig.run(for: 6_000)
         #expect(rig.rules.broken == [])
         #expect(rig.hangUps == [])
+    }
+
+    @Test func `S56 an answer that was being heard is not asked for again`() {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.model.usual.milliseconds = 20_000
+        rig.speak("item_u1", text: "I want tea")
+        rig.run(for: 1_000)
+        #expect(rig.model.active != nil)
+        rig.model.close()
+        rig.give(.modelClosed(.closed(code: 1_006)))
+        rig.run(for: 10_000)
+        #expect(rig.responseRequests == 2)
+        #expect(rig.state == .listening)
+    }
+
+    @Test func `S56 a possible interruption outlives the reconnect`() {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.model.usual.milliseconds = 6_000
+        rig.speak("item_u1", text: "I want tea")
+        rig.run(for: 1_000)
+        rig.model.close()
+        rig.give(.modelClosed(.closed(code: 1_006)))
+        rig.run(for: 280)
+        rig.give(.voice(.onset(startedMillisecondsAgo: 40)))
+        rig.run(for: 120)
+        #expect(rig.state == .interruptionPending)
+        rig.give(.voice(.lapsed))
+        #expect(rig.state == .speaking)
+        #expect(rig.happened(.resumePlayout) == 1)
+        rig.run(for: 8_000)
+        #expect(rig.state == .listening)
     }
 
     @Test func `S56 an answer that was not heard yet is asked for again after the reconnect`() {

@@ -79,6 +79,33 @@ import Testing
         #expect(rig.rules.broken == [])
     }
 
+    @Test func `S42 a tool called by an answer that was cancelled does not run, and gets its output`() {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.model.usual.milliseconds = 20_000
+        rig.speak("item_u1", text: "look it up")
+        rig.run(for: 800)
+        rig.give(.voice(.onset(startedMillisecondsAgo: 40)))
+        rig.give(.voice(.sustained))
+        rig.give(.toolCall(ToolCall(response: "resp_2", item: "i", call: "call_9", name: "pay", arguments: "{}")))
+        rig.give(.toolCall(ToolCall(response: "resp_2", item: "i", call: "call_10", name: "end_call", arguments: "{}")))
+        rig.run(for: 2_000)
+        #expect(ran(rig) == [])
+        #expect(outputs(rig) == ["call_9", "call_10"])
+        #expect(rig.hangUps == [])
+        #expect(rig.state == .listening)
+    }
+
+    @Test func `an answer that takes long to generate is left alone as long as it comes`() {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.model.usual.milliseconds = 200_000  // Twenty seconds of deltas.
+        rig.speak("item_u1", text: "read me the book")
+        rig.run(for: 210_000)
+        #expect(rig.truth(PlayoutItem(ordinal: 2)) == 1_600_000)
+        #expect(rig.noted(.responseFailed) == 0)
+    }
+
     @Test func `S42 the caller hangs up while a tool runs: nothing is done for a dead call`() {
         let rig = asked([("call_1", "weather")])
         rig.give(.carrierStopped)
