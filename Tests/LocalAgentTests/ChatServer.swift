@@ -44,7 +44,7 @@ final class ChatServer: Sendable {
             received.withLock { $0 += text }
         }
         for piece in pieces {
-            guard gate.wait(timeout: .now() + 10) == .success else { break }
+            guard gate.wait(timeout: .now() + 60) == .success else { break }
             let bytes = Array(piece.utf8)
             _ = unsafe send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         }

@@ -40,9 +40,11 @@ final class RealtimeClient: WebSocketHandler, @unchecked Sendable {
     func close() { loop.submit { [self] in socket?.close() } }
 
     /// The next message of a type; those before it are passed over.
-    func next(_ type: String, seconds: Double = 20) async throws -> JSONValue {
+    func next(_ type: String, seconds: Double = 60) async throws -> JSONValue {
         let deadline = ContinuousClock.now + .seconds(seconds)
-        while ContinuousClock.now < deadline {
+        while true {
+            // Before the look at the clock: the runner may come back late, when everything has arrived.
+            let isLate = ContinuousClock.now >= deadline
             let found = state.withLock { state -> JSONValue? in
                 while state.read < state.messages.count {
                     let message = state.messages[state.read]
@@ -53,14 +55,14 @@ final class RealtimeClient: WebSocketHandler, @unchecked Sendable {
             }
             if let found { return found }
             if let close = closed { throw Timeout(waitedFor: type, close: close) }
+            if isLate { throw Timeout(waitedFor: type, close: nil) }
             try await Task.sleep(for: .milliseconds(2))
         }
-        throw Timeout(waitedFor: type, close: nil)
     }
 
     var closed: WebSocketClose? { state.withLock { $0.close } }
 
-    func whenClosed(seconds: Double = 10) async throws -> WebSocketClose {
+    func whenClosed(seconds: Double = 60) async throws -> WebSocketClose {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < deadline {
             if let closed { return closed }

@@ -10,8 +10,8 @@ public import Transport
 ///
 /// - Thread: any. Sockets live on its event loops, everything slow on worker threads.
 public final class LocalAgentServer: Sendable {
-    private let loops: [EventLoop]
-    private let ownsLoops: Bool
+    /// Nil on loops of somebody else's.
+    private let ownLoop: EventLoop?
     private let workshop: AgentWorkshop
     private let listener: Listener
 
@@ -44,27 +44,32 @@ public final class LocalAgentServer: Sendable {
         } catch {
             throw LocalAgentError("local agent: \(error)")
         }
+        var own: EventLoop?
         do throws(TransportError) {
-            ownsLoops = loops.isEmpty
-            self.loops = loops.isEmpty ? [try EventLoop(name: "agent")] : loops
-            if ownsLoops { self.loops[0].start() }
+            if loops.isEmpty {
+                let loop = try EventLoop(name: "agent")
+                loop.start()
+                own = loop
+            }
             var listening = ListenerOptions()
             listening.host = options.host
             listening.port = options.port
             listening.tls = options.tls
             let service = AgentService(options: options, workshop: workshop, observer: observer)
-            listener = try Listener(listening, loops: self.loops, service: service)
+            listener = try Listener(listening, loops: own.map { [$0] } ?? loops, service: service)
         } catch {
+            own?.stop()
             workshop.stop()
             throw LocalAgentError("local agent: \(error.message)")
         }
+        ownLoop = own
         url = "\(options.tls == nil ? "ws" : "wss")://\(options.host):\(listener.port)/v1/realtime"
     }
 
     /// Any thread but a loop's. Stops accepting, ends what runs, joins the threads.
     public func stop() {
         listener.close()
-        if ownsLoops { for loop in loops { loop.stop() } }
+        ownLoop?.stop()
         workshop.stop()
     }
 }
