@@ -82,23 +82,29 @@ struct TwilioMediaShape: ~Copyable {
     /// Whether `count` bytes of the text from `position` are those of the template from `lower`.
     @inline(__always)
     private func isTemplate(_ lower: Int, _ count: Int, in text: Span<UInt8>, at position: Int) -> Bool {
-        guard text.count - position >= count else { return false }
-        let template = template.span
-        var offset = 0
-        while offset + 8 <= count {
-            guard Self.word(text, position &+ offset) == Self.word(template, lower &+ offset) else { return false }
-            offset += 8
+        guard position >= 0, text.count - position >= count, lower >= 0, template.count - lower >= count else {
+            return false
         }
-        while offset < count {
-            guard text[position &+ offset] == template[lower &+ offset] else { return false }
-            offset += 1
+        return unsafe text.bytes.withUnsafeBytes { text in
+            unsafe template.span.bytes.withUnsafeBytes { template in
+                // Both ranges were checked above. The last word overlaps the one before it.
+                guard count >= 8 else {
+                    for offset in 0..<count {
+                        guard unsafe text[position &+ offset] == template[lower &+ offset] else { return false }
+                    }
+                    return true
+                }
+                var offset = 0
+                while offset < count {
+                    let step = min(offset, count &- 8)
+                    let ours = unsafe text.loadUnaligned(fromByteOffset: position &+ step, as: UInt64.self)
+                    let kept = unsafe template.loadUnaligned(fromByteOffset: lower &+ step, as: UInt64.self)
+                    guard ours == kept else { return false }
+                    offset &+= 8
+                }
+                return true
+            }
         }
-        return true
-    }
-
-    @inline(__always)
-    private static func word(_ bytes: Span<UInt8>, _ offset: Int) -> UInt64 {
-        unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
     // MARK: Learning

@@ -155,9 +155,18 @@ enum Base64 {
     /// What is left of the text when it is less than sixteen characters; the rest of the vector is no base64.
     @inline(never)
     private static func lastCharacters(_ text: Span<UInt8>, from index: Int) -> SIMD16<UInt8> {
-        var characters = SIMD16<UInt8>(repeating: 0)
-        for position in index..<text.count { characters[position - index] = text[position] }
-        return characters
+        guard text.count >= 16 else {
+            var characters = SIMD16<UInt8>(repeating: 0)
+            for position in index..<text.count { characters[position - index] = text[position] }
+            return characters
+        }
+        // The text's last sixteen, moved down so that the first one left stands first.
+        let last = text.count - 16
+        let low = unsafe text.bytes.unsafeLoadUnaligned(fromByteOffset: last, as: UInt64.self)
+        let high = unsafe text.bytes.unsafeLoadUnaligned(fromByteOffset: last + 8, as: UInt64.self)
+        let moved = (UInt128(high) &<< 64 | UInt128(low)) &>> UInt128(truncatingIfNeeded: (index - last) * 8)
+        let words = SIMD2(UInt64(truncatingIfNeeded: moved), UInt64(truncatingIfNeeded: moved &>> 64))
+        return unsafe unsafeBitCast(words, to: SIMD16<UInt8>.self)
     }
 
     /// How many values stand before the first one that is none.
