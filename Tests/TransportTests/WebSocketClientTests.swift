@@ -155,4 +155,74 @@ import Transport
             #expect(spread.values.allSatisfy { $0 >= 60 })
         }
     }
+
+    @Test func `hears the server's close code and reason`() throws {
+        try withServer { listener, loops, _ in
+            let recorder = Recorder()
+            recorder.onOpen = { $0.sendText("close me") }
+            recorder.connect(to: "ws://127.0.0.1:\(listener.port)/", on: loops[0])
+            #expect(eventually { recorder.close != nil })
+            #expect(recorder.close == WebSocketClose(cause: .closed, code: 4_000, reason: "as asked"))
+        }
+    }
+
+    @Test func `puts fragments together, with a ping between them, and answers it`() throws {
+        try withLoops { loops in
+            let server = ScriptedServer([
+                ScriptedServer.frame(1, Array("one ".utf8), isFinal: false), ScriptedServer.frame(9, [7]),
+                ScriptedServer.frame(0, Array("two ".utf8), isFinal: false),
+                ScriptedServer.frame(0, Array("three".utf8)),
+                ScriptedServer.frame(2, [1, 2]),
+            ])
+            let recorder = Recorder()
+            recorder.onMessage = { if recorder.heard.withLock({ $0.binaries.count }) == 1 { $0.close() } }
+            recorder.connect(to: "ws://127.0.0.1:\(server.port)/", on: loops[0])
+            #expect(eventually { recorder.heard.withLock { $0.binaries } == [[1, 2]] })
+            #expect(recorder.texts == ["one two three"])
+            loops[0].submit { recorder.socket?.abort() }
+            #expect(eventually { server.received.withLock { $0.first } == 0x8A })
+        }
+    }
+
+    @Test func `S60 text that is not UTF-8 is closed with 1007 and not delivered`() throws {
+        try withLoops { loops in
+            let server = ScriptedServer([ScriptedServer.frame(1, [0xFF, 0xFE]), ScriptedServer.frame(1, [0x41])])
+            let recorder = Recorder()
+            recorder.connect(to: "ws://127.0.0.1:\(server.port)/", on: loops[0])
+            // The server never answers the close frame.
+            #expect(eventually(within: 8_000) { recorder.close != nil })
+            #expect(recorder.close?.cause == .protocolViolation)
+            #expect(recorder.close?.code == 1007)
+            #expect(recorder.texts == [])
+        }
+    }
+
+    @Test func `a server that breaks the rules or vanishes is told apart`() throws {
+        try withLoops { loops in
+            let cases: [(ScriptedServer, WebSocketClose.Cause)] = [
+                (ScriptedServer(wrongAccept: true), .protocolViolation),
+                (ScriptedServer(closesAtOnce: true), .disconnected),
+                // A reserved opcode: libwebsockets just ends the connection.
+                (ScriptedServer([ScriptedServer.frame(3, [1])]), .disconnected),
+            ]
+            for (server, cause) in cases {
+                let recorder = Recorder()
+                recorder.connect(to: "ws://127.0.0.1:\(server.port)/", on: loops[0])
+                #expect(eventually { recorder.close != nil })
+                #expect(recorder.close?.cause == cause)
+            }
+        }
+    }
+
+    @Test func `a socket whose handler is gone ends by itself`() throws {
+        try withServer { listener, loops, service in
+            var recorder: Recorder? = Recorder()
+            recorder?.connect(to: "ws://127.0.0.1:\(listener.port)/", on: loops[0])
+            #expect(eventually { service.opened.load(ordering: .relaxed) == 1 })
+            // The recorder holds its socket, the socket does not hold the recorder.
+            recorder = nil
+            #expect(eventually { service.closes.withLock { $0.count } == 1 })
+            #expect(eventually { loops[0].connectionCount == 0 })
+        }
+    }
 }

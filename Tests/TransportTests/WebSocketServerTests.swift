@@ -21,6 +21,22 @@ import Transport
         }
     }
 
+    @Test func `a close of ours goes out, is answered, and ends with the peer's code`() throws {
+        try withServer { listener, _, service in
+            let peer = RawPeer(port: listener.port)
+            _ = peer.upgrade()
+            peer.send(peer.frame(1, Array("close me".utf8)))
+            #expect(peer.receiveFrame() ?? (0, []) == (8, [0x0F, 0xA0] + Array("as asked".utf8)))
+            // Messages after our close frame are no longer delivered.
+            peer.send(peer.frame(1, Array("late".utf8)))
+            #expect(service.closes.withLock { $0.isEmpty })
+            peer.send(peer.frame(8, [0x0F, 0xA0]))
+            #expect(peer.receiveAll() == [])
+            #expect(eventually { service.closes.withLock { $0 } == [WebSocketClose(cause: .closed, code: 4_000)] })
+            #expect(service.received.load(ordering: .relaxed) == 1)
+        }
+    }
+
     @Test func `frames sent together with the upgrade are not lost`() throws {
         try withServer { listener, _, _ in
             let peer = RawPeer(port: listener.port)

@@ -49,6 +49,9 @@ final class EchoHandler: WebSocketHandler {
     }
     func webSocket(_ socket: WebSocket, didReceive message: Span<UInt8>, isText: Bool) {
         service.received.wrappingAdd(1, ordering: .relaxed)
+        if message.count == 8, unsafe message.withUnsafeBufferPointer({ unsafe $0.elementsEqual("close me".utf8) }) {
+            return socket.close(code: 4_000, reason: "as asked")
+        }
         if isText { socket.sendText(message) } else { socket.sendBinary(message) }
     }
     func webSocketDidDrain(_ socket: WebSocket) {}

@@ -4,8 +4,16 @@ import Glibc
 final class RawPeer {
     let descriptor: CInt
 
-    init(port: Int) {
-        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+    /// - Parameter descriptor: an open connection; closed with the peer.
+    init(descriptor: CInt) {
+        self.descriptor = descriptor
+        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    convenience init(port: Int) {
+        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -16,9 +24,7 @@ final class RawPeer {
             }
         }
         precondition(status == 0, "connect: \(errno)")
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        self.init(descriptor: descriptor)
     }
 
     deinit { Glibc.close(descriptor) }

@@ -23,4 +23,10 @@ final class SilentServer {
     }
 
     deinit { close(descriptor) }
+
+    /// The next connection.
+    func accept() -> RawPeer? {
+        let accepted = Glibc.accept(descriptor, nil, nil)
+        return accepted < 0 ? nil : RawPeer(descriptor: accepted)
+    }
 }
