@@ -127,6 +127,35 @@ import Transport
         }
     }
 
+    @Test func `waits for a client that does not read, and loses nothing`() async throws {
+        final class LongVoice: SpeechVoice {
+            func render(_ text: String, sampleRateHz: Int, speed: Double) throws(SpeechVoiceError) -> [Int16] {
+                [Int16](repeating: 1_000, count: 100 * sampleRateHz)
+            }
+        }
+        var options = Self.scripted()
+        options.voice = LongVoice()
+        options.paceFactor = 1_000
+        options.deltaMilliseconds = 1_000
+        try await withLocalAgent(options) { server, loop in
+            let client = RealtimeClient(server.url, on: loop)
+            _ = try await client.next("session.created")
+            client.send(#"{"type":"response.create","response":{"instructions":"Say exactly: a very long story"}}"#)
+            _ = try await client.next("response.output_audio.delta")
+            client.pauseReading()
+            // Longer than all of it would take; more than the kernel holds is still to come.
+            try await Task.sleep(for: .milliseconds(500))
+            #expect(client.messages.of("response.done").isEmpty)
+            client.resumeReading()
+            let done = try await client.next("response.done")
+            #expect(done["response"]?["status"] == "completed")
+            let bytes = client.messages.of("response.output_audio.delta").reduce(0) {
+                $0 + Base64.bytes($1["delta"]?.string ?? "").count
+            }
+            #expect(bytes == 100 * 48_000)
+        }
+    }
+
     @Test func `asks for its key, and for the right door`() async throws {
         var options = Self.scripted()
         options.apiKey = "right-key"

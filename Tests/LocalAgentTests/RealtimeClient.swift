@@ -37,6 +37,8 @@ final class RealtimeClient: WebSocketHandler, @unchecked Sendable {
         }
     }
 
+    func pauseReading() { loop.submit { [self] in socket?.pauseReading() } }
+    func resumeReading() { loop.submit { [self] in socket?.resumeReading() } }
     func close() { loop.submit { [self] in socket?.close() } }
 
     /// The next message of a type; those before it are passed over.
@@ -60,6 +62,8 @@ final class RealtimeClient: WebSocketHandler, @unchecked Sendable {
         }
     }
 
+    /// All messages so far.
+    var messages: [JSONValue] { state.withLock { $0.messages } }
     var closed: WebSocketClose? { state.withLock { $0.close } }
 
     func whenClosed(seconds: Double = 60) async throws -> WebSocketClose {
