@@ -18,6 +18,7 @@ import Transport
             #expect(eventually { recorder.close != nil })
             #expect(recorder.texts == ["hello", ""])
             #expect(recorder.heard.withLock { $0.binaries } == [[1, 2, 3]])
+            #expect(recorder.heard.withLock { $0.drains } == 0)
             #expect(recorder.close == WebSocketClose(cause: .closed, code: 1000, reason: "done"))
             #expect(
                 eventually {
@@ -152,6 +153,7 @@ import Transport
             for (index, recorder) in recorders.enumerated() { #expect(recorder.texts == ["message \(index)"]) }
             // Least-loaded: the server's ends are spread evenly too.
             let spread = service.loops.withLock { $0 }
+            #expect(spread.count == 2)
             #expect(spread.values.allSatisfy { $0 >= 60 })
         }
     }
