@@ -1,0 +1,29 @@
+import AudioPipeline
+import Benchmark
+
+func pipelineBenchmarks() {
+    Benchmark("FrameRing push and pop 160 bytes") { benchmark in
+        var ring = MulawFrameRing(capacityFrames: 64, frameLength: 160)
+        let frame = [UInt8](repeating: 0x7F, count: 160)
+        var popped = frame
+        benchmark.startMeasurement()
+        for _ in benchmark.scaledIterations {
+            blackHole(ring.writer.push(frame.span))
+            var output = popped.mutableSpan
+            blackHole(ring.reader.pop(into: &output))
+        }
+        benchmark.stopMeasurement()
+        blackHole(popped)
+    }
+    Benchmark("LatencyHistogram.record") { benchmark in
+        let histogram = LatencyHistogram()
+        var nanoseconds: UInt64 = 1
+        benchmark.startMeasurement()
+        for _ in benchmark.scaledIterations {
+            nanoseconds = (nanoseconds &* 2_862_933_555_777_941_757 &+ 3_037_000_493) >> 40
+            histogram.record(nanoseconds: nanoseconds)
+        }
+        benchmark.stopMeasurement()
+        blackHole(histogram)
+    }
+}
