@@ -111,7 +111,7 @@ public struct TLSIdentity: Sendable, Equatable {
 public struct HTTPLimits: Sendable {
     public var maximumHeadBytes = 16 * 1024
     public var maximumBodyBytes = 256 * 1024
-    /// From the connection to a whole request.
+    /// From the connection to a whole request; also how long a peer may take nothing of an answer.
     public var requestDeadlineMilliseconds = 10_000
     public var keepAliveMilliseconds = 30_000
     public var maximumConnections = 4_096

@@ -141,11 +141,18 @@ import Glibc
             of: response, keepsAlive: answerKeepsAlive, isHead: answerIsHead, date: loop.httpDate())
         send(bytes)
         if !answerKeepsAlive { flush(then: nil) }
+        extendAnswer()
     }
 
     private func answerAndClose(_ response: HTTPResponse) {
         send(HTTPResponseWriter.bytes(of: response, keepsAlive: false, date: loop.httpDate()))
         flush(then: nil)
+    }
+
+    /// A peer may take its time over an answer as long as it takes something of it.
+    private func extendAnswer() {
+        guard phase == .answering || phase == .flushing && webSocket == nil else { return }
+        phaseDeadline = EventLoop.now + milliseconds(acceptor.limits.requestDeadlineMilliseconds)
     }
 
     private func send(_ bytes: [UInt8]) {
@@ -264,6 +271,7 @@ import Glibc
             guard written >= 0 else { return false }
             outputSent += written
             if outputSent == output.count { (output, outputSent) = ([], 0) }
+            if written > 0 { extendAnswer() }
         }
         if output.isEmpty, !queue.isEmpty, let start = unsafe queue.front.baseAddress {
             let written = unsafe write(start, min(queue.count, Self.writeBytes))

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 import Transport
@@ -108,6 +109,31 @@ import Transport
             #expect(String(decoding: half.receiveAll(), as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
             #expect(silent.receiveAll() == [])
             #expect(kept.receiveAll() == [])
+        }
+    }
+
+    @Test(arguments: ["keep-alive", "close"])
+    func `a peer may be slow over a large answer, but not take nothing of it`(_ connection: String) throws {
+        var options = ListenerOptions()
+        options.limits.requestDeadlineMilliseconds = 300
+        options.limits.keepAliveMilliseconds = 300
+        try withServer(options: options) { listener, loops, _ in
+            let request = "GET /large HTTP/1.1\r\nHost: a\r\nConnection: \(connection)\r\n\r\n"
+            let slow = RawPeer(port: listener.port)
+            slow.send(request)
+            // Eight pauses of 100 ms: longer than the deadline together, each of them shorter.
+            #expect(slow.receiveText(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+            var count = 0
+            for _ in 0..<8 {
+                count += slow.receive(3 << 20).count
+                usleep(100_000)
+            }
+            #expect(count == 24 << 20)
+            let stuck = RawPeer(port: listener.port)
+            stuck.send(request)
+            #expect(eventually { loops[0].connectionCount >= 1 })
+            #expect(eventually { loops[0].connectionCount == 0 })
+            withExtendedLifetime((slow, stuck)) {}
         }
     }
 

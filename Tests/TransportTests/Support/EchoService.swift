@@ -22,6 +22,7 @@ final class EchoService: HTTPService {
         requests.withLock { $0.append(request) }
         switch request.path {
         case "/drop": break
+        case "/large": exchange.respond(HTTPResponse(status: 200, body: [UInt8](repeating: 0x42, count: 24 << 20)))
         case "/hold": held.withLock { $0.append(exchange) }
         default:
             exchange.respond(.text(200, "\(request.method) \(request.target) \(request.body.count)"))
