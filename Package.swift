@@ -162,6 +162,10 @@ let package = Package(
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
         tests(
             "MediaBridgeTests",
-            uses: ["MediaBridge", "CarrierPhone", "LocalAgent", "Transport", "TurnStore", "AllocationProbe"]),
+            uses: [
+                "MediaBridge", "AudioPipeline", "CallControl", "CarrierPhone", "Configuration", "Conversation",
+                "LocalAgent", "MulawCodec", "RealtimeBridge", "Recording", "SpeechToText", "Telemetry", "Transport",
+                "TurnStore", "AllocationProbe", logging,
+            ]),
     ]
 )

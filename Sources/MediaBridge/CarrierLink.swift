@@ -17,6 +17,7 @@ final class CarrierLink: WebSocketHandler {
     private unowned let shard: Shard
     private var socket: WebSocket?
     private var call: Call?
+    private var wasAttached = false
     private var writer: TwilioWriter?
     private var sequence = CarrierSequence()
     private var kinds = KindTally()
@@ -70,7 +71,17 @@ final class CarrierLink: WebSocketHandler {
     }
 
     /// The shard has found this stream its call.
-    func attach(_ call: Call) { self.call = call }
+    func attach(_ call: Call) {
+        self.call = call
+        wasAttached = true
+    }
+
+    /// The stream never became a call: the carrier, asking what comes next, is told the fallback words (R17), and the
+    /// token opens nothing any more.
+    private func forgetAnnouncement() {
+        guard case .announced(let grant) = accepted.identity, shard.service.place(of: grant.call) == nil else { return }
+        shard.service.tokens.end(grant.call, wasSpokenTo: false)
+    }
 
     private func receive(_ media: CarrierMedia, _ now: UInt64) {
         guard hasStarted else { return misread("media before start", now) }
@@ -79,7 +90,8 @@ final class CarrierLink: WebSocketHandler {
             guard let call else { return }
             if lostMilliseconds > 0 { call.lost(milliseconds: lostMilliseconds, at: now) }
             shard.carrierParser.withAudio { call.heard($0, at: now) }
-        case .drop: shard.counters.add(.duplicated)
+        case .drop(.old): shard.counters.add(.duplicated)
+        case .drop(.outboundTrack): shard.counters.add(.outboundTrack)
         }
     }
 
@@ -95,6 +107,8 @@ final class CarrierLink: WebSocketHandler {
     func webSocketDidClose(_ socket: WebSocket, _ close: WebSocketClose) {
         self.socket = nil
         shard.closed(self)
+        shard.counters.add(.messagesMissing, UInt64(sequence.missingMessages))
+        if !wasAttached { forgetAnnouncement() }
         guard let call else { return }
         self.call = nil
         let cause: CarrierClose =

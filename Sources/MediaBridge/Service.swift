@@ -1,6 +1,7 @@
 public import AudioPipeline
 import CallControl
 public import Configuration
+import Conversation
 import Foundation
 import LocalAgent
 public import Logging
@@ -19,6 +20,8 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     private let observer: (any ServiceObserver)?
     private let logger: Logger
     private var running: Running?
+    /// Changes every tenant's policy before `start`: shorter times for whoever cannot wait for the real ones.
+    var adjustPolicy: (@Sendable (inout ConversationPolicy) -> Void)?
 
     /// What exists between `start` and `stop`.
     private struct Running {
@@ -95,8 +98,10 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         let endpoint = try modelEndpoint(agentPort: opened.agent?.port)
         var tenants: [String: TenantRuntime] = [:]
         for tenant in configuration.tenants {
-            do { tenants[tenant.id] = try TenantRuntime(tenant, model: configuration.model, endpoint: endpoint) } catch
-            {
+            do {
+                tenants[tenant.id] = try TenantRuntime(
+                    tenant, model: configuration.model, endpoint: endpoint, adjustPolicy: adjustPolicy)
+            } catch {
                 throw ServiceError("tenant \(tenant.id): fallback: \(error)")
             }
         }

@@ -7,7 +7,7 @@ enum ShardCount: UInt8, CounterName {
     case framesIn, framesToModel, framesOut, lostByCarrier
     // Samples at 8 kHz.
     case samplesFromModel, samplesCleared, samplesCancelled, droppedOverrun, droppedStale, droppedEnded
-    case duplicated
+    case duplicated, outboundTrack, messagesMissing
     case holesModelLate, holesOurs, holeMilliseconds
     case ticksLate, ticksMissed
     case callsBegun, callsEnded, ledgerImbalance

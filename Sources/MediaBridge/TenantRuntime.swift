@@ -22,7 +22,10 @@ struct TenantRuntime: Sendable {
     var uplinkBatchFrames: Int { max(1, tenant.uplinkBatchMilliseconds / AudioFormat.frameMilliseconds) }
 
     /// - Throws: when the fallback voice cannot be made.
-    init(_ tenant: Tenant, model: ModelConfiguration, endpoint: ModelEndpoint) throws {
+    init(
+        _ tenant: Tenant, model: ModelConfiguration, endpoint: ModelEndpoint,
+        adjustPolicy: ((inout ConversationPolicy) -> Void)? = nil
+    ) throws {
         self.tenant = tenant
         self.endpoint = endpoint
         switch tenant.fallback {
@@ -48,6 +51,7 @@ struct TenantRuntime: Sendable {
         var policy = tenant.conversationPolicy
         policy.inputFormat = options.audioFormat.rawValue
         policy.outputFormat = options.audioFormat.rawValue
+        adjustPolicy?(&policy)
         self.policy = policy
         dateStyle = Date.FormatStyle(
             locale: Locale(identifier: "en_GB"), calendar: Calendar(identifier: .gregorian),
