@@ -3,7 +3,8 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A listening socket whose connections go to the least-loaded of its loops.
+/// A listening socket whose connections go to the least-loaded of its loops. Dropping it stops accepting; connections
+/// that stand are left alone.
 @safe public final class Listener: @unchecked Sendable {
     // Sendable: constant after `init`.
 

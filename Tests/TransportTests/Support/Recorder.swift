@@ -31,6 +31,8 @@ final class Recorder: WebSocketHandler, @unchecked Sendable {
     func webSocketDidClose(_ socket: WebSocket, _ close: WebSocketClose) {
         heard.withLock { $0.closes.append(close) }
         self.socket = nil
+        // They mostly hold the recorder.
+        (onOpen, onMessage) = (nil, nil)
     }
 
     var close: WebSocketClose? { heard.withLock { $0.closes.first } }
