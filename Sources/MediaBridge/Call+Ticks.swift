@@ -24,12 +24,22 @@ extension Call {
     func lost(milliseconds: Int, at now: UInt64) {
         shard.counters.add(.lostByCarrier, UInt64(milliseconds / AudioFormat.frameMilliseconds))
         shard.diagnose(.carrierGap, self, at: now, value: milliseconds)
+        // What arrived before the gap is recorded before it.
+        hearArrived()
         tap?.callerGap(samples: milliseconds * 8)
     }
 
     func inboundTick(_ visit: ClockVisit) {
         let began = EventLoop.now
-        var mark = began
+        hearArrived()
+        if isUplinkOpen { forward() }
+        watch(began)
+        shard.budget[.inbound].record(nanoseconds: EventLoop.now &- began)
+    }
+
+    /// All whole frames that have arrived go through the local ears.
+    private func hearArrived() {
+        var mark = EventLoop.now
         while let frame = inbound.hear() {
             let heardAt = EventLoop.now
             shard.budget[.hear].record(nanoseconds: heardAt &- mark)
@@ -38,9 +48,6 @@ extension Call {
             tap?.caller(inbound.wire.span, at: position(heardAt))
             if let edge = frame.edge { happen(.voice(VoiceEdge(edge)), at: heardAt) }
         }
-        if isUplinkOpen { forward() }
-        watch(began)
-        shard.budget[.inbound].record(nanoseconds: EventLoop.now &- began)
     }
 
     /// All that waits goes to the model in as few messages as its bound allows; what its socket has no room for stays.

@@ -145,10 +145,16 @@ import Transport
             let call = ServiceRig.newCall()
             let carrier = rig.carrier(try await rig.announce(call), call: call)
             #expect(try await carrier.opened())
+            let url = try await rig.announce(call)
             carrier.media(CarrierSamples.speech, at: 0)
             carrier.start()
             try await eventually("the stream to be closed") { carrier.close != nil }
             #expect(carrier.close?.code == 1008)
+            // Its token opens nothing any more: a second stream would be a call without a place.
+            try await eventually("its place to be free") { rig.metric("media_bridge_calls") == 0 }
+            let again = rig.carrier(url, call: call)
+            #expect(try await again.opened() == false)
+            #expect(again.close?.httpStatus == 403)
             try await expectNothingBegan(rig, call)
         }
     }
