@@ -159,10 +159,8 @@
             controlCount = 0
         } else {
             guard length <= UInt64(maximumMessageBytes - messageCount) else { throw .messageTooLarge }
-            if opcode != .continuation {
-                messageOpcode = opcode
-                validator.reset()
-            }
+            // The validator needs no reset: a text message that leaves it inside a character ends the stream.
+            if opcode != .continuation { messageOpcode = opcode }
             fragments += 1
             guard fragments <= maximumFragments else { throw .tooManyFragments }
         }

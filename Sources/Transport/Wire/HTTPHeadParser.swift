@@ -179,6 +179,7 @@ import CHTTPParser
         let lengths = values("content-length"), codings = values("transfer-encoding")
         guard lengths.count <= 1 else { throw HTTPFailure(.badRequest, "more than one Content-Length") }
         if !codings.isEmpty {
+            // http_parser refuses this too, unless it was built or told to be lenient.
             guard lengths.isEmpty else { throw HTTPFailure(.badRequest, "both Content-Length and Transfer-Encoding") }
             guard isHTTP11 else { throw HTTPFailure(.badRequest, "Transfer-Encoding in HTTP/1.0") }
             guard codings.count == 1, codings[0].lowercased() == "chunked" else {

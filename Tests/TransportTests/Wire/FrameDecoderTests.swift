@@ -207,6 +207,22 @@ private func raw(_ first: UInt8, _ length: [UInt8], _ payload: [UInt8] = []) -> 
         #expect(capacity <= 1_024)
     }
 
+    @Test func `its buffer grows by doubling, up to the limit and not beyond`() {
+        var decoder = FrameDecoder(role: .client, maximumMessageBytes: 50_000)
+        let stream = frame(.binary, [UInt8](repeating: 7, count: 50_000), key: nil)
+        var capacities: [Int] = []
+        for start in stride(from: 0, to: stream.count, by: 100) {
+            var piece = Array(stream[start..<min(start + 100, stream.count)])
+            unsafe piece.withUnsafeMutableBufferPointer { buffer in
+                var input = unsafe buffer
+                _ = unsafe decoder.next(&input)
+            }
+            let capacity = decoder.bufferCapacity
+            if capacities.last != capacity { capacities.append(capacity) }
+        }
+        #expect(capacities == [1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 50_000])
+    }
+
     @Test func `a whole message in one input is delivered where it lies, and nothing is allocated`() {
         var decoder = FrameDecoder(role: .server, maximumMessageBytes: 1 << 16)
         let stream =

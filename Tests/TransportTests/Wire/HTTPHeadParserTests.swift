@@ -134,6 +134,23 @@ private func head(_ lines: String...) -> String { lines.joined(separator: "\r\n"
                 == [.request(method: "GET", target: "/", body: "", keepsAlive: expected, isUpgrade: false)])
     }
 
+    @Test(arguments: [("HTTP/1.1", true), ("HTTP/1.0", false)])
+    func `tells the versions apart, and only 1 1 may upgrade or wait for 100 Continue`(version: String, isHTTP11: Bool)
+    {
+        let lines = ["POST / \(version)", "Host: a", "Upgrade: websocket", "Connection: upgrade"]
+        let parser = HTTPHeadParser()
+        let whole = Array((lines + ["", ""]).joined(separator: "\r\n").utf8)
+        guard case .request(let parsed) = parser.consume(whole.span).outcome else {
+            Issue.record("no request")
+            return
+        }
+        #expect(parsed.isHTTP11 == isHTTP11 && parsed.isUpgrade == isHTTP11)
+        let waiting = Array(
+            (lines + ["Content-Length: 1", "Expect: 100-continue", "", ""]).joined(separator: "\r\n").utf8)
+        _ = parser.consume(waiting.span)
+        #expect(parser.awaitsContinue == isHTTP11)
+    }
+
     @Test func `header names keep their case and compare without it, values lose the blanks around them`() {
         let parser = HTTPHeadParser()
         let stream = Array(head("GET / HTTP/1.1", "Host: a", "X-Twilio-Signature:  \t aé= \t", "Empty:").utf8)
