@@ -49,7 +49,7 @@ expect 2 'no such file' 'a missing configuration' "$program" serve --config "$wo
 
 config certificate.yaml "store: { path: $work/c.sqlite }
 public: { port: 0, publicURL: \"https://b.example\", tls: { certificate: $work/none.pem, key: $work/none.key } }"
-expect 1 'none.pem' 'a missing certificate' "$program" serve --config "$work/certificate.yaml"
+expect 2 'certificate.yaml:2:.*none.pem' 'a missing certificate' "$program" serve --config "$work/certificate.yaml"
 config store.yaml 'store: { path: /nonexistent/media-bridge.sqlite }
 public: { port: 0 }
 admin: { port: 0 }'
@@ -69,7 +69,8 @@ echo 'not audio' >"$work/text.wav"
 expect 1 'text.wav' 'a file that is no WAV' "$program" call --url http://127.0.0.1:1/twilio/voice --wav "$work/text.wav"
 expect 64 '--calls: 0' 'an option out of range' "$program" call --url ws://127.0.0.1:1/ --calls 0
 expect 1 '' 'nobody answers the webhook' "$program" call --url http://127.0.0.1:1/twilio/voice --seconds 2
-expect 1 'no call' 'a call that is not in the store' "$program" show CAnone --store "$work/good.sqlite"
+expect 1 'no such file' 'a store that is not there' "$program" calls --store "$work/none.sqlite"
+expect 1 'none.wav|hello-world.wav' 'recorded speech that is not there' "$program" demo --directory "$work/demo" --sounds "$work"
 
 echo "command line: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
