@@ -121,6 +121,9 @@ public final class TwilioWebhooks: HTTPService {
     }
 
     /// A call whose stream never came has no conversation to end its record.
+    /// Any thread; telemetry's once-a-second look, besides every webhook.
+    public func closeUnclaimed() { closeUnclaimed(at: Self.unixMilliseconds) }
+
     func closeUnclaimed(at milliseconds: Int64) {
         for grant in tokens.takeUnclaimed() { end(grant.call, "noStream", at: milliseconds) }
     }

@@ -62,6 +62,7 @@ public struct Tenant: Sendable, Equatable {
         policy.maximumDurationMilliseconds = Int64(maximumMinutes) * 60_000
         policy.greetingProtectionMilliseconds = Int64(greetingProtectionMilliseconds)
         policy.allowInterruptions = allowInterruptions
+        if case .text(let text) = fallback { policy.fallbackText = text }
         return policy
     }
 }

@@ -92,11 +92,13 @@ extension Call {
     func store(_ record: consuming StoreRecord) { shard.store(record) }
 
     /// The stream's end is the call's end: no TwiML follows it. What is queued goes out first.
-    private func hangUp() { carrier?.close() }
+    private func hangUp() {
+        shard.stopOutbound(self)
+        carrier?.close()
+    }
 
     private func take(_ note: ConversationNote, at now: UInt64) {
         shard.notes.add(NoteCount(note))
         service.observer?.note(grant.call, note, at: instant(now))
-        if note == .modelLost { shard.diagnose(.modelLost, self, at: now) }
     }
 }

@@ -34,6 +34,8 @@ extension Call {
         shard.counters.add(.droppedOverrun, ledger.dropped(.overrun))
         shard.counters.add(.droppedStale, ledger.dropped(.stale))
         shard.counters.add(.droppedEnded, ledger.dropped(.ended))
+        let dropped = Int(ledger.dropped(.overrun) + ledger.dropped(.stale)) / InboundPath.frameSamples
+        if dropped > 0 { shard.diagnose(.framesDropped, self, at: now, value: dropped) }
         if !books.balance {
             shard.counters.add(.ledgerImbalance)
             shard.diagnose(.ledgerImbalance, self, at: now)
@@ -41,24 +43,28 @@ extension Call {
         return books
     }
 
+    /// The service stops: nobody is asked, and the end is written with its reason.
+    func shutDown(at now: UInt64) {
+        happen(.carrierClosed(.shutdown), at: now)
+        carrier?.close(code: 1001, reason: "shutting down")
+    }
+
     /// Both voices go to the recorder from here on, when the tenant wants it (telling the caller is the operator's duty).
     func openRecording() {
         guard grant.tenant.recordingEnabled else { return }
         let (service, id) = (self.service, grant.call)
-        do {
-            tap = try service.recorder.record(
-                call: id, into: service.configuration.recordingDirectory, format: grant.tenant.recordingFormat
-            ) { paths, failure in service.recorded(id, paths: paths, failure: failure) }
-        } catch {
-            service.recorded(id, paths: [], failure: "\(error)")
-        }
+        tap = service.recorder.record(
+            call: id, into: service.configuration.recordingDirectory, format: grant.tenant.recordingFormat
+        ) { paths, failure in service.recorded(id, paths: paths, failure: failure) }
     }
 
     /// Ends the recording where the call ended.
     func closeRecording(at now: UInt64) {
         guard tap != nil else { return }
         tap?.end(at: position(now))
-        shard.counters.add(.recordingSkipped, UInt64(tap?.skipped ?? 0))
+        let skipped = tap?.skipped ?? 0
+        shard.counters.add(.recordingSkipped, UInt64(skipped))
+        if skipped > 0 { shard.diagnose(.tapSkipped, self, at: now, value: skipped) }
         tap = nil
     }
 }

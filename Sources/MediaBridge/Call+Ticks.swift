@@ -64,7 +64,9 @@ extension Call {
     /// Deadlines of the conversation, and of a carrier that says nothing.
     private func watch(_ now: UInt64) {
         if earliestDeadline <= instant(now).nanoseconds { fireDeadlines(now) }
-        if let carrier, carrier.lastMessage < now, now &- carrier.lastMessage > Self.halfOpenNanoseconds {
+        if conversation.state != .closing, let carrier, carrier.lastMessage < now,
+            now &- carrier.lastMessage > Self.halfOpenNanoseconds
+        {
             shard.diagnose(.carrierStalled, self, at: now, value: Int((now &- carrier.lastMessage) / 1_000_000))
             carrier.close()
             happen(.carrierClosed(.halfOpen), at: now)
@@ -74,8 +76,8 @@ extension Call {
     // MARK: Outbound
 
     /// The model's audio, in its own format, into playout in the carrier's.
-    func play(_ audio: Span<UInt8>, as item: PlayoutItem, wire: WireID, at now: UInt64) {
-        let queued = outbound.append(audio, to: item, wire: wire)
+    func play(_ audio: Span<UInt8>, of source: ModelAudio, as item: PlayoutItem, at now: UInt64) {
+        let queued = outbound.append(audio, of: source, to: item)
         account(queued, as: item, at: now)
         shard.budget[.queue].record(nanoseconds: EventLoop.now &- now)
         beginSpurt(at: now)
@@ -105,7 +107,7 @@ extension Call {
     func outboundTick(_ visit: ClockVisit) {
         let began = EventLoop.now
         sendDue(at: began)
-        if outbound.isIdle { shard.stopOutbound(self) }
+        if outbound.isIdle, outbound.queuedBytes == 0 { shard.stopOutbound(self) }
         if model?.isPaused == true, !outbound.isFull { model?.resumeReading() }
         shard.budget[.outbound].record(nanoseconds: EventLoop.now &- began)
     }
@@ -162,8 +164,8 @@ extension Call {
 
     func modelSaid(_ event: ModelEvent, at now: UInt64) {
         switch event {
-        case .outputAudioDone(_, let item) where outbound.current?.wire == item: endItem(at: now)
-        case .responseDone: if outbound.current?.wire != nil { endItem(at: now) }
+        case .outputAudioDone(_, let item) where outbound.current?.source?.item == item: endItem(at: now)
+        case .responseDone(let outcome) where outbound.current?.source?.response == outcome.response: endItem(at: now)
         default: break
         }
         happen(.model(event), at: now)

@@ -4,6 +4,7 @@ import Configuration
 import Conversation
 import RealtimeBridge
 import Recording
+import Telemetry
 import Transport
 import TurnStore
 
@@ -22,6 +23,10 @@ final class Call {
     let member: Int
     /// Monotonic nanoseconds at set-up; the call's own clock counts from here.
     let epoch: UInt64
+    /// Names this call in records of fixed size.
+    let number: UInt64
+    /// Its few lines in the log; written off the shard.
+    let log: CallLog
     let prompt: SessionPrompt
     let tenant: TenantRuntime
 
@@ -60,6 +65,8 @@ final class Call {
         self.tenant = tenant
         self.prompt = prompt
         epoch = now
+        number = shard.service.number(for: grant.call)
+        log = CallLog(call: grant.call, logger: shard.service.logger)
         conversation = Conversation(policy: tenant.policy, prompt: prompt)
         self.inbound = inbound
         self.outbound = outbound

@@ -18,6 +18,7 @@ final class CarrierLink: WebSocketHandler {
     private var socket: WebSocket?
     private var call: Call?
     private var wasAttached = false
+    private var isClosing = false
     private var writer: TwilioWriter?
     private var sequence = CarrierSequence()
     private var kinds = KindTally()
@@ -126,7 +127,7 @@ final class CarrierLink: WebSocketHandler {
 
     /// Room for another message: what has none stays in playout (S06).
     var hasRoom: Bool {
-        guard let socket, writer != nil else { return false }
+        guard let socket, writer != nil, !isClosing else { return false }
         return socket.queuedBytes + 4_096 < shard.service.carrierSocketOptions.sendQueueBytes
     }
 
@@ -147,7 +148,10 @@ final class CarrierLink: WebSocketHandler {
     }
 
     /// Ends the stream; without more TwiML behind it the call ends too.
-    func close(code: UInt16 = 1000, reason: String = "") { socket?.close(code: code, reason: reason) }
+    func close(code: UInt16 = 1000, reason: String = "") {
+        isClosing = true
+        socket?.close(code: code, reason: reason)
+    }
 
     /// Another stream has taken over, or the call is over: nothing more of this one reaches it.
     func detach() { call = nil }

@@ -38,7 +38,7 @@ final class ModelLink: WebSocketHandler {
         switch shard.modelParser.parse(message, isText: isText) {
         case .audio(let audio):
             switch call.conversation.admit(response: audio.response, item: audio.item, at: call.instant(now)) {
-            case .play(let item): shard.modelParser.withAudio { call.play($0, as: item, wire: audio.item, at: now) }
+            case .play(let item): shard.modelParser.withAudio { call.play($0, of: audio, as: item, at: now) }
             case .drop: call.letGo(bytes: audio.byteCount)
             }
         case .event(let event): call.modelSaid(event, at: now)
@@ -58,6 +58,8 @@ final class ModelLink: WebSocketHandler {
         guard let call, call.model === self else { return }
         call.model = nil
         shard.counters.add(.modelLost)
+        shard.diagnose(.modelLost, call, at: EventLoop.now)
+        shard.service.modelClosed(call, close)
         let cause: ModelClose =
             switch close.cause {
             case .upgradeRefused: .refused(httpStatus: close.httpStatus ?? 0)
@@ -93,6 +95,7 @@ final class ModelLink: WebSocketHandler {
         guard !isPaused, let socket else { return }
         isPaused = true
         shard.counters.add(.modelPaused)
+        shard.diagnose(.modelPaused, call, at: EventLoop.now)
         socket.pauseReading()
     }
 

@@ -29,7 +29,7 @@ struct OutboundPath: ~Copyable {
     /// The frame that `next` took out last.
     private(set) var frame = InlineArray<160, UInt8>(repeating: 0xFF)
     /// The item that audio was last queued for, and what the model calls it.
-    private(set) var current: (item: PlayoutItem, wire: WireID?)?
+    private(set) var current: (item: PlayoutItem, source: ModelAudio?)?
     /// Nothing is due until the next item begins.
     private(set) var isIdle = true
 
@@ -46,8 +46,8 @@ struct OutboundPath: ~Copyable {
     // MARK: In
 
     /// Queues one stretch of the model's audio, any length, as part of `item`.
-    mutating func append(_ audio: Span<UInt8>, to item: PlayoutItem, wire: WireID?) -> QueuedAudio {
-        if current?.item != item { begin(item, wire) }
+    mutating func append(_ audio: Span<UInt8>, of source: ModelAudio, to item: PlayoutItem) -> QueuedAudio {
+        if current?.item != item { begin(item, source) }
         let before = playout.counts.received
         switch modelFormat {
         case .pcmu: _ = playout.append(item, audio)
@@ -73,8 +73,8 @@ struct OutboundPath: ~Copyable {
         return QueuedAudio(samples: taken.acceptedBytes, isFull: taken.isFull)
     }
 
-    private mutating func begin(_ item: PlayoutItem, _ wire: WireID?) {
-        current = (item, wire)
+    private mutating func begin(_ item: PlayoutItem, _ source: ModelAudio?) {
+        current = (item, source)
         linearCount = 0
         halfSample = nil
         downsampler?.reset()

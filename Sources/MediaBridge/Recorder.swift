@@ -54,68 +54,78 @@ final class Recorder: Sendable {
         if wasRunning { finished.wait() }
     }
 
-    /// Any thread. Begins a recording of both voices; `done` comes on the recorder's thread when its files are closed.
-    /// - Throws: when a file cannot be made.
+    /// Shard thread; opens nothing itself. `done` comes on the recorder's thread when the files are closed, or could not
+    /// be opened.
     func record(
         call: String, into directory: String, format: Tenant.RecordingFormat, done: @escaping Completion
-    ) throws(RecordingError) -> RecordingTap {
+    ) -> RecordingTap {
         let base = directory + "/" + call.filter { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
-        let sink = try RecordingFiles(base: base, format: format)
         let ring = RecordRing<RecordingPiece>(capacity: Self.tapPieces)
-        let job = RecordingJob(pieces: ring.reader, sink: sink, done: done)
+        let ending = RecordingEnding()
+        let job = RecordingJob(pieces: ring.reader, ending: ending, base: base, format: format, done: done)
         inbox.withLock { $0.jobs.append(job) }
-        return RecordingTap(ring.writer)
+        return RecordingTap(ring.writer, ending: ending)
     }
 }
 
 /// One call being recorded. Made on a shard, then the recorder's alone.
 private final class RecordingJob: @unchecked Sendable {  // Handed over once, under the inbox's lock.
     private var pieces: RecordReader<RecordingPiece>
-    private let sink: RecordingFiles
-    private let timeline: StereoTimeline
+    private let ending: RecordingEnding
+    private let base: String
+    private let format: Tenant.RecordingFormat
+    private let done: Recorder.Completion
+    private var open: (sink: RecordingFiles, timeline: StereoTimeline)?
     private var decoder = MulawDecoder()
     private var linear = InlineArray<160, Int16>(repeating: 0)
-    private let done: Recorder.Completion
 
-    init(pieces: consuming RecordReader<RecordingPiece>, sink: RecordingFiles, done: @escaping Recorder.Completion) {
+    init(
+        pieces: consuming RecordReader<RecordingPiece>, ending: RecordingEnding, base: String,
+        format: Tenant.RecordingFormat, done: @escaping Recorder.Completion
+    ) {
         self.pieces = pieces
-        self.sink = sink
-        self.done = done
-        timeline = StereoTimeline(sink: sink)
+        (self.ending, self.base, self.format, self.done) = (ending, base, format, done)
     }
 
     /// Takes what has come since the last time.
-    /// - Returns: true when the recording is complete and closed.
+    /// - Returns: true when there is nothing more to do: the recording is closed, or could not be begun.
     func drain(isLast: Bool) -> Bool {
-        while let piece = pieces.pop() {
-            switch piece.kind {
-            case .caller:
-                decode(piece)
-                timeline.addCaller(at: piece.position, linear.span.extracting(first: Int(piece.count)))
-            case .agent:
-                decode(piece)
-                timeline.scheduleAgent(at: piece.position, linear.span.extracting(first: Int(piece.count)))
-            case .cleared: timeline.clearAgent(from: piece.position)
-            case .end:
-                close(at: piece.position)
+        if open == nil {
+            do throws(RecordingError) {
+                let sink = try RecordingFiles(base: base, format: format)
+                open = (sink, StereoTimeline(sink: sink))
+            } catch {
+                done([], "\(error)")
                 return true
             }
         }
-        if isLast { close(at: 0) }
-        return isLast
+        // Asked for before the ring is emptied: what was said before the end is then certainly in it.
+        let end = ending.value
+        while let piece = pieces.pop() { take(piece) }
+        guard end != nil || isLast else { return false }
+        close(at: end ?? 0)
+        return true
     }
 
-    private func decode(_ piece: RecordingPiece) {
+    private func take(_ piece: RecordingPiece) {
+        guard let timeline = open?.timeline else { return }
         var output = linear.mutableSpan
         _ = decoder.process(piece.samples.span.extracting(first: Int(piece.count)), into: &output)
+        let samples = linear.span.extracting(first: Int(piece.count))
+        switch piece.kind {
+        case .caller: timeline.addCaller(at: piece.position, samples)
+        case .agent: timeline.scheduleAgent(at: piece.position, samples)
+        case .cleared: timeline.clearAgent(from: piece.position)
+        }
     }
 
     private func close(at position: Int64) {
+        guard let open else { return }
         do throws(RecordingError) {
-            try timeline.finish(at: position)
-            done(sink.paths, nil)
+            try open.timeline.finish(at: position)
+            done(open.sink.paths, nil)
         } catch {
-            done(sink.paths, "\(error)")
+            done(open.sink.paths, "\(error)")
         }
     }
 }

@@ -1,4 +1,5 @@
 import AudioPipeline
+import Synchronization
 
 /// One 20 ms piece of a call's sound on its way to the recorder, or a word about it.
 struct RecordingPiece: BitwiseCopyable {
@@ -9,8 +10,6 @@ struct RecordingPiece: BitwiseCopyable {
         case agent
         /// The carrier dropped what it had not played by `position`.
         case cleared
-        /// The call is over.
-        case end
     }
     var kind: Kind
     var count: UInt16
@@ -19,10 +18,27 @@ struct RecordingPiece: BitwiseCopyable {
     var samples: InlineArray<160, UInt8>
 }
 
+/// Where a recorded call ended, in samples at 8 kHz; nil while it goes on. Written once by the shard, read by the recorder.
+final class RecordingEnding: Sendable {
+    private let position = Atomic<Int64>(-1)
+
+    /// Releasing: every piece pushed before is there for whoever sees the end.
+    func set(_ samples: Int64) { position.store(max(0, samples), ordering: .releasing) }
+
+    var value: Int64? {
+        let value = position.load(ordering: .acquiring)
+        return value < 0 ? nil : value
+    }
+}
+
 /// The shard's end of a call's recording: never waits; what the recorder is too slow for is skipped and counted.
 /// Shard thread.
 struct RecordingTap: ~Copyable {
     private var pieces: RecordWriter<RecordingPiece>
+    /// Where the call ended; told beside the ring, which may be full.
+    private let ending: RecordingEnding
+    /// A clear that found the ring full goes before the next piece.
+    private var pendingClear: Int64?
     private var piece = RecordingPiece(kind: .caller, count: 0, position: 0, samples: .init(repeating: 0xFF))
     private var callerEnd: Int64 = -1
     private var agentEnd: Int64 = 0
@@ -30,7 +46,10 @@ struct RecordingTap: ~Copyable {
     /// The caller's frames follow each other without a seam; further off than this, their clock is set anew.
     private static let slackSamples: Int64 = 8_000
 
-    init(_ pieces: consuming RecordWriter<RecordingPiece>) { self.pieces = pieces }
+    init(_ pieces: consuming RecordWriter<RecordingPiece>, ending: RecordingEnding) {
+        self.pieces = pieces
+        self.ending = ending
+    }
 
     var skipped: Int { pieces.refusedCount }
 
@@ -53,17 +72,23 @@ struct RecordingTap: ~Copyable {
 
     mutating func cleared(at now: Int64) {
         agentEnd = min(agentEnd, now)
-        mark(.cleared, at: now)
+        pendingClear = min(pendingClear ?? now, now)
+        sendPendingClear()
     }
 
-    mutating func end(at now: Int64) { mark(.end, at: now) }
+    mutating func end(at now: Int64) {
+        sendPendingClear()
+        ending.set(now)
+    }
 
-    private mutating func mark(_ kind: RecordingPiece.Kind, at position: Int64) {
-        (piece.kind, piece.count, piece.position) = (kind, 0, position)
-        _ = pieces.push(piece)
+    private mutating func sendPendingClear() {
+        guard let position = pendingClear else { return }
+        (piece.kind, piece.count, piece.position) = (.cleared, 0, position)
+        if pieces.push(piece) { pendingClear = nil }
     }
 
     private mutating func push(_ kind: RecordingPiece.Kind, _ samples: Span<UInt8>, at position: Int64) {
+        sendPendingClear()
         let count = min(samples.count, 160)
         (piece.kind, piece.count, piece.position) = (kind, UInt16(count), position)
         for index in 0..<count { piece.samples[index] = samples[index] }

@@ -135,11 +135,30 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         adminOptions.port = configuration.adminListener.port
         let adminListener = try Listener(adminOptions, loops: [controlLoop], service: admin)
         opened.listeners.append(adminListener)
+        try tidyOnceASecond(controlLoop, webhooks)
         telemetry.start()
         return Running(
             core: core, admission: admission, controlLoop: controlLoop, agent: opened.agent,
             publicListener: publicListener, adminListener: adminListener, telemetry: telemetry)
     }
+
+    /// Calls that were announced and never came are ended also when no further webhook comes.
+    private func tidyOnceASecond(_ loop: EventLoop, _ webhooks: TwilioWebhooks) throws {
+        let made = DispatchSemaphore(value: 0)
+        loop.submit {
+            let tidying = Tidying()
+            tidying.timer = try? loop.makeTimer { now in
+                webhooks.closeUnclaimed()
+                tidying.timer?.schedule(at: now + 1_000_000_000)
+            }
+            tidying.timer?.schedule(at: EventLoop.now + 1_000_000_000)
+            made.signal()
+        }
+        made.wait()
+    }
+
+    /// Keeps a timer as long as its loop lives.
+    private final class Tidying { var timer: LoopTimer? }
 
     /// Store, workers and the kernel need a core too.
     private static func shardCount() -> Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
@@ -224,16 +243,24 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         guard let running else { return 0 }
         running.admission.drain()
         let deadline = ContinuousClock.now.advanced(by: .seconds(configuration.limits.drainSeconds))
-        while running.core.liveCalls > 0, ContinuousClock.now < deadline {
+        let lastWords = deadline.advanced(by: .seconds(-10))
+        var isAnnounced = false
+        // Counted by places, not by streams: a call that was answered and whose stream is on its way is a call.
+        while running.admission.active > 0, ContinuousClock.now < deadline {
             do { try await Task.sleep(for: .milliseconds(100)) } catch { break }
+            if !isAnnounced, ContinuousClock.now >= lastWords {
+                isAnnounced = true
+                for shard in running.core.shards { shard.loop.submit { shard.announceEnd() } }
+            }
         }
-        return running.core.liveCalls
+        return running.admission.active
     }
 
     /// Ends every call that is left, closes everything, and writes what the store still holds. Waits; not on a loop.
     public func stop() {
         guard let running else { return }
         self.running = nil
+        running.admission.drain()
         running.publicListener.close()
         running.adminListener.close()
         for shard in running.core.shards { shard.loop.submit { shard.endCalls() } }

@@ -5,6 +5,7 @@ import Dispatch
 import Foundation
 import Logging
 import RealtimeBridge
+import Telemetry
 import Synchronization
 import Transport
 import TurnStore
@@ -25,6 +26,7 @@ final class ServiceCore: @unchecked Sendable {  // The tenants never change; the
     private(set) var shards: [Shard] = []
     /// Live calls by the carrier's id, and the shard of each: a carrier retry must find the call it belongs to.
     private let places = Mutex<[String: Int]>([:])
+    private let names = Mutex<(last: UInt64, calls: [UInt64: String])>((0, [:]))
 
     init(
         configuration: ServiceConfiguration, tenants: [String: TenantRuntime], store: TurnStore, recorder: Recorder,
@@ -61,13 +63,33 @@ final class ServiceCore: @unchecked Sendable {  // The tenants never change; the
     // MARK: Where a call lives
 
     func place(of call: String) -> Int? { places.withLock { $0[call] } }
-    func settle(_ call: String, on shard: Int) { places.withLock { $0[call] = shard } }
+
+    /// False when the call lives on another shard already.
+    func claim(_ call: String, for shard: Int) -> Bool {
+        places.withLock { places in
+            guard places[call] == nil || places[call] == shard else { return false }
+            places[call] = shard
+            return true
+        }
+    }
+
     func forget(_ call: String, on shard: Int) {
         places.withLock { if $0[call] == shard { $0[call] = nil } }
     }
 
-    /// For a log line: the call behind a shard's number of it (`Shard.diagnose`). By then it may be over.
-    func name(ofCall number: UInt64) -> String? { nil }
+    // MARK: Numbers for calls, so that a fixed-size record can name one
+
+    /// A new number for `call`. The last few thousand are remembered: by the time a line is written a call may be over.
+    func number(for call: String) -> UInt64 {
+        names.withLock { names in
+            names.last += 1
+            names.calls[names.last] = call
+            names.calls[names.last &- 4_096] = nil
+            return names.last
+        }
+    }
+
+    func name(ofCall number: UInt64) -> String? { names.withLock { $0.calls[number] } }
 
     var liveCalls: Int { places.withLock { $0.count } }
 }
@@ -78,23 +100,34 @@ extension ServiceCore {
     /// Shard thread, once per call.
     func callBegan(_ call: Call) {
         tokens.adopt(call.grant)
-        let (id, tenant, hash) = (call.grant.call, call.grant.tenant.id, call.prompt.hash)
-        log.async { [logger] in
-            logger.info("call began", metadata: ["call": "\(id)", "tenant": "\(tenant)", "prompt": "\(hash)"])
-        }
-        observer?.callBegan(id)
+        let (tenant, hash, lines) = (call.grant.tenant.id, call.prompt.hash, call.log)
+        log.async { lines.line("call began", ["tenant": "\(tenant)", "prompt": "\(hash)"]) }
+        observer?.callBegan(call.grant.call)
     }
 
     /// Shard thread, once per call.
     func callEnded(_ call: Call, _ reason: HangUpReason, _ books: CallBooks) {
         let id = call.grant.call
         tokens.end(id, wasSpokenTo: reason != .modelUnavailable || call.hasSpokenFallback)
-        log.async { [logger] in
-            logger.info(
+        let (lines, milliseconds) = (call.log, (EventLoop.now &- call.epoch) / 1_000_000)
+        log.async {
+            lines.end(
                 "call ended",
-                metadata: ["call": "\(id)", "reason": "\(reason.rawValue)", "balanced": "\(books.balance)"])
+                [
+                    "reason": "\(reason.rawValue)", "duration_ms": "\(milliseconds)",
+                    "frames_in": "\((books.counts["callerReceived"] ?? 0) / 160)",
+                    "frames_out": "\((books.counts["agentPlayed"] ?? 0) / 160)", "balanced": "\(books.balance)",
+                ])
         }
         observer?.callEnded(id, reason, books)
+    }
+
+    /// Shard thread: the connection to the model is gone, and why (R17).
+    func modelClosed(_ call: Call, _ close: WebSocketClose) {
+        let (lines, cause, status) = (call.log, close.cause.rawValue, close.httpStatus ?? Int(close.code ?? 0))
+        log.async {
+            lines.line("model connection closed", level: .warning, ["cause": "\(cause)", "status": "\(status)"])
+        }
     }
 
     /// Recorder's thread, once per recorded call.

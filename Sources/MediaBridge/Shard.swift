@@ -1,5 +1,6 @@
 import AudioPipeline
 import CallControl
+import Configuration
 import Conversation
 import RealtimeBridge
 import Synchronization
@@ -78,8 +79,7 @@ final class Shard: @unchecked Sendable {
 
     private func closeOverdue(_ now: UInt64) {
         for link in arriving where now &- link.openedAt >= CarrierLink.startDeadlineNanoseconds {
-            counters.add(.carrierMalformed)
-            link.close(code: 1008, reason: "no start")
+            decline(link, code: 1008, reason: "no start")
         }
         arriving.removeAll { now &- $0.openedAt >= CarrierLink.startDeadlineNanoseconds }
         if let next = arriving.first {
@@ -87,24 +87,39 @@ final class Shard: @unchecked Sendable {
         }
     }
 
+    /// The stream was let in and does not become a call: closed and counted (R17). What follows from it for the call that
+    /// was announced, the link says when it has closed.
+    private func decline(_ link: CarrierLink, code: UInt16, reason: String) {
+        counters.add(.streamsDeclined)
+        diagnose(.callRefused, nil, at: EventLoop.now)
+        link.close(code: code, reason: reason)
+    }
+
     /// A stream has started: the call it belongs to is set up, or, when it is a carrier's retry, goes on with it (S24).
     func begin(_ grant: StreamGrant, on link: CarrierLink, stream: WireID, at now: UInt64) {
         closed(link)
         if let member = members[grant.call], let running = calls[member] {
+            // A signature proves an account, not a call: another tenant's call is not there to be taken (R13).
+            guard running.grant.tenant.id == grant.tenant.id, running.conversation.state != .closing else {
+                return decline(link, code: 1008, reason: "not this call")
+            }
             return running.takeOver(link, stream: stream, at: now)
         }
-        guard !link.accepted.isTakeover || service.place(of: grant.call) == nil else {
-            // The call lives on another shard, and its memory cannot move.
-            return link.close(code: 1013, reason: "the call is elsewhere")
+        // A call lives on one shard, and its memory cannot move (docs/decisions/0004).
+        guard service.claim(grant.call, for: index) else {
+            return decline(link, code: 1013, reason: "the call is elsewhere")
         }
-        guard let member = free.popLast() else { return link.close(code: 1013, reason: "no room") }
+        guard let member = free.popLast() else {
+            service.forget(grant.call, on: index)
+            return decline(link, code: 1013, reason: "no room")
+        }
         guard let call = Call(grant, link: link, shard: self, member: member, now: now) else {
             free.append(member)
-            return link.close(code: 1011, reason: "the tenant has nothing to say in this direction")
+            service.forget(grant.call, on: index)
+            return decline(link, code: 1013, reason: "no room in the pool, or nothing to say in this direction")
         }
         calls[member] = call
         members[grant.call] = member
-        service.settle(grant.call, on: index)
         clock.add(member: member, phase: .inbound, slot: clock.emptiestSlot(from: clock.slot(after: now)), now: now)
         counters.add(.callsBegun)
         reschedule()
@@ -126,8 +141,15 @@ final class Shard: @unchecked Sendable {
         for call in calls { if let call { body(call) } }
     }
 
-    /// The service stops: whoever is still talking is hung up.
-    func endCalls() { forEachCall { $0.happen(.command(.hangUp), at: EventLoop.now) } }
+    /// The service stops soon: the agents say goodbye.
+    func announceEnd() { forEachCall { $0.happen(.command(.drain), at: EventLoop.now) } }
+
+    /// The service stops now: whoever is still talking is hung up, whoever has not begun is turned away.
+    func endCalls() {
+        for link in arriving { decline(link, code: 1001, reason: "shutting down") }
+        arriving.removeAll()
+        forEachCall { $0.shutDown(at: EventLoop.now) }
+    }
 
     // MARK: The clock
 
@@ -138,8 +160,14 @@ final class Shard: @unchecked Sendable {
         let began = EventLoop.now
         while let visit = clock.nextVisit(now: began) {
             budget[.lateness].record(nanoseconds: visit.latenessNanoseconds)
-            if visit.latenessNanoseconds > clock.lateAfterNanoseconds { counters.add(.ticksLate) }
-            if visit.missedTicks > 0 { counters.add(.ticksMissed, UInt64(visit.missedTicks)) }
+            if visit.latenessNanoseconds > clock.lateAfterNanoseconds {
+                counters.add(.ticksLate)
+                diagnose(.lateTick, nil, at: began, value: Int(visit.latenessNanoseconds))
+            }
+            if visit.missedTicks > 0 {
+                counters.add(.ticksMissed, UInt64(visit.missedTicks))
+                diagnose(.missedTicks, nil, at: began, value: visit.missedTicks)
+            }
             guard let call = calls[visit.member] else { continue }
             switch visit.phase {
             case .inbound: call.inboundTick(visit)
@@ -180,7 +208,10 @@ final class Shard: @unchecked Sendable {
     // MARK: Telling the store
 
     func store(_ record: consuming StoreRecord) {
-        if inlet?.push(record) != true { counters.add(.storeRefused) }
+        if inlet?.push(record) != true {
+            counters.add(.storeRefused)
+            diagnose(.storeRefused, nil, at: EventLoop.now)
+        }
     }
 
     /// The loop has stopped: nothing more comes for the store.
@@ -190,7 +221,6 @@ final class Shard: @unchecked Sendable {
 
     /// A single fact for telemetry. Never waits; a full ring refuses and counts.
     func diagnose(_ kind: DiagnosticKind, _ call: Call?, at now: UInt64, value: Int = 0) {
-        let name = call.map { UInt64($0.member + 1) << 8 | UInt64(index) } ?? 0
-        diagnostics.push(DiagnosticRecord(kind, call: name, at: now, value: Int64(value)))
+        diagnostics.push(DiagnosticRecord(kind, call: call?.number ?? 0, at: now, value: Int64(value)))
     }
 }

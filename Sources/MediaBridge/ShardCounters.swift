@@ -10,7 +10,7 @@ enum ShardCount: UInt8, CounterName {
     case duplicated, outboundTrack, messagesMissing
     case holesModelLate, holesOurs, holeMilliseconds
     case ticksLate, ticksMissed
-    case callsBegun, callsEnded, ledgerImbalance
+    case callsBegun, callsEnded, streamsDeclined, ledgerImbalance
     case modelConnects, modelLost, modelPaused
     case carrierMalformed, carrierUnknown, modelMalformed, modelUnknown
     case carrierRefusedSend, modelRefusedSend

@@ -40,7 +40,7 @@ struct CallCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let options = try (0..<calls).map { _ in try phoneOptions() }
+        let options = try (0..<calls).map { try phoneOptions(keepsAudio: calls == 1 || $0 == 0 && out != nil) }
         let loop: EventLoop
         do { loop = try EventLoop(name: "phone") } catch { throw CommandFailure("\(error)") }
         loop.start()
@@ -53,9 +53,9 @@ struct CallCommand: AsyncParsableCommand {
             await untilInterrupted()
             for phone in phones { phone.hangUp() }
         }
-        let reports = await withTaskGroup(of: CarrierPhoneReport.self) { group in
-            for phone in phones { group.addTask { await phone.run() } }
-            return await group.reduce(into: []) { $0.append($1) }
+        let reports = await withTaskGroup(of: (Int, CarrierPhoneReport).self) { group in
+            for (index, phone) in phones.enumerated() { group.addTask { (index, await phone.run()) } }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
         }
         interruption.cancel()
         if let out { try reports.first?.writeHeardAudio(path: out) }
@@ -63,7 +63,7 @@ struct CallCommand: AsyncParsableCommand {
         if reports.contains(where: { !$0.hasTalked }) { throw ExitCode(1) }
     }
 
-    private func phoneOptions() throws -> CarrierPhoneOptions {
+    private func phoneOptions(keepsAudio: Bool) throws -> CarrierPhoneOptions {
         var options = CarrierPhoneOptions(
             url.hasPrefix("ws") ? .stream(url: url) : .webhook(url: url))
         options.from = from
@@ -71,7 +71,7 @@ struct CallCommand: AsyncParsableCommand {
         options.accountSid = account
         options.trustedAuthoritiesFile = ca
         options.hangUp = [.after(milliseconds: seconds * 1_000)]
-        options.keepsAudio = calls == 1 || out != nil
+        options.keepsAudio = keepsAudio
         if let tokenVariable {
             guard let token = ProcessInfo.processInfo.environment[tokenVariable], !token.isEmpty else {
                 throw CommandFailure("--token-variable: \(tokenVariable) is not set in the environment")

@@ -48,10 +48,24 @@ private struct RunningService: ServiceLifecycle.Service {
         try await gracefulShutdown()
         renewal.cancel()
         logger.info("draining", metadata: ["calls": "\(service.liveCalls)"])
-        let left = await service.drain()
+        let left = await drainUnlessSignalled()
         if left > 0 { logger.warning("drain time over", metadata: ["calls": "\(left)"]) }
         service.stop()
         logger.info("stopped")
+    }
+
+    /// A second signal does not wait for the calls that are left.
+    private func drainUnlessSignalled() async -> Int {
+        await withTaskGroup(of: Int?.self) { group in
+            group.addTask { await service.drain() }
+            group.addTask {
+                await untilInterrupted()
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first ?? service.liveCalls
+        }
     }
 
     /// SIGHUP: the certificate is read again; when it is wrong the old one stays.

@@ -102,6 +102,32 @@ import TurnStore
         }
     }
 
+    @Test func `R13 a tenant's valid signature does not open another tenant's call`() async throws {
+        let other = (account: "AC00000000000000000000000000000002", token: "fedcba9876543210fedcba9876543210")
+        var plan = Self.quietPlan
+        plan.configure = { configuration in
+            var tenant = configuration.tenants[0]
+            (tenant.id, tenant.numbers, tenant.accountSid) = ("other", ["+15005550002"], other.account)
+            tenant.authToken = Secret(other.token)
+            configuration.tenants.append(tenant)
+        }
+        try await withService(plan) { rig in
+            let (carrier, session) = try await rig.listeningCall()
+            let intruder = RawCarrier(
+                "ws://127.0.0.1:\(rig.service.publicPort)/twilio/media", call: carrier.call, account: other.account,
+                token: other.token, on: rig.loop)
+            #expect(try await intruder.opened())
+            intruder.start()
+            try await eventually("the intruder to be turned away") { intruder.close != nil }
+            #expect(intruder.close?.code == 1008)
+            #expect(rig.events("streams_declined") == 1)
+            #expect(carrier.close == nil)
+            #expect(session.close == nil)
+            carrier.stop()
+            #expect(try await rig.ended(carrier.call).ending == .callerHungUp)
+        }
+    }
+
     @Test func `S54 draining refuses new calls at once and lets the running one finish`() async throws {
         var plan = Self.quietPlan
         plan.configure = { $0.limits.drainSeconds = 10 }
@@ -142,9 +168,9 @@ import TurnStore
                 }
             }
             let seen = rig.witness[carrier.call]
-            #expect(seen.ending == .operatorAsked)
+            #expect(seen.ending == .shutdown)
             #expect(seen.books?.balance == true)
-            #expect(try rig.stored(carrier.call)?.endReason == "operatorAsked")
+            #expect(try rig.stored(carrier.call)?.endReason == "shutdown")
         }
     }
 }

@@ -72,7 +72,7 @@ import Testing
         func run() {
             guard case .audio(let audio) = parser.parse(message.span, isText: true) else { return }
             _ = conversation.admit(response: audio.response, item: audio.item, at: CallInstant(milliseconds: tick * 20))
-            parser.withAudio { _ = path.append($0, to: item, wire: audio.item) }
+            parser.withAudio { _ = path.append($0, of: audio, to: item) }
             tick += 1
             var due = path.framesDue(at: tick)
             while due > 0, case .frame(let frame) = path.next(at: tick).pop {

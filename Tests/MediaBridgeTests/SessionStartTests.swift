@@ -133,7 +133,7 @@ import Transport
             #expect(carrier.close?.code == 1008)
             #expect(carrier.close?.reason == "no start")
             try await expectNothingBegan(rig, call)
-            #expect(rig.events("carrier_malformed") == 1)
+            #expect(rig.events("streams_declined") == 1)
             // The caller, who heard nothing, hears the fallback words from the carrier.
             let verbs = try await rig.webhook("/twilio/after-stream", call: call)
             #expect(verbs.map(\.name) == ["Say", "Hangup"])

@@ -1,4 +1,5 @@
 import AudioPipeline
+import Foundation
 import MulawCodec
 import Recording
 import Resample
@@ -8,7 +9,14 @@ import VAD
 ///
 ///     swift run wav-graph in.wav out.wav        in.wav: 8 kHz, mono
 @main struct WAVGraph {
-    static func main() throws {
+    static func main() {
+        do { try run() } catch {
+            print("wav-graph: \(error)")
+            exit(1)
+        }
+    }
+
+    static func run() throws {
         guard CommandLine.arguments.count == 3 else {
             print("usage: wav-graph IN.wav OUT.wav    (IN: 8 kHz mono)")
             return
