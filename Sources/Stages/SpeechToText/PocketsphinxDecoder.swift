@@ -1,15 +1,22 @@
 import CPocketsphinx
 import Glibc
+import Synchronization
 
 /// Owns one pocketsphinx decoder, from `init` to `deinit`. One thread at a time.
 @safe struct PocketsphinxDecoder: ~Copyable {
     private let handle: OpaquePointer
 
+    /// Making, filling and freeing are for one decoder at a time: the library promises nothing about threads, and its log
+    /// file, shared by all decoders, was closed twice. They are rare. Decoding shares nothing.
+    private static let settingUp = Mutex(())
+
     init(model: PocketsphinxModel, sampleRateHz: Int) throws(RecognitionError) {
         try model.check()
         guard
-            let handle = unsafe media_bridge_pocketsphinx_open(
-                model.acousticModelDirectory, model.dictionaryFile, Double(sampleRateHz))
+            let handle = unsafe Self.settingUp.withLock({ _ in
+                unsafe media_bridge_pocketsphinx_open(
+                    model.acousticModelDirectory, model.dictionaryFile, Double(sampleRateHz))
+            })
         else {
             throw RecognitionError(
                 .engine, "pocketsphinx cannot load \(model.acousticModelDirectory) with \(model.dictionaryFile)")
@@ -17,23 +24,27 @@ import Glibc
         unsafe self.handle = handle
     }
 
-    deinit { unsafe _ = ps_free(handle) }
+    deinit { Self.settingUp.withLock { _ in unsafe _ = ps_free(handle) } }
 
     func knows(_ word: String) -> Bool {
-        guard let phones = unsafe ps_lookup_word(handle, word) else { return false }
-        unsafe free(phones)
-        return true
+        Self.settingUp.withLock { _ in
+            guard let phones = unsafe ps_lookup_word(handle, word) else { return false }
+            unsafe free(phones)
+            return true
+        }
     }
 
     /// - Parameter phones: as the acoustic model names them, separated by spaces.
     func add(word: String, phones: String, isLast: Bool) throws(RecognitionError) {
-        guard unsafe ps_add_word(handle, word, phones, isLast ? 1 : 0) >= 0 else {
+        let isKnown = Self.settingUp.withLock { _ in unsafe ps_add_word(handle, word, phones, isLast ? 1 : 0) >= 0 }
+        guard isKnown else {
             throw RecognitionError(.engine, "pocketsphinx refuses the word \(word) (\(phones))")
         }
     }
 
     func addSearch(name: String, jsgf: String) throws(RecognitionError) {
-        guard unsafe ps_set_jsgf_string(handle, name, jsgf) == 0 else {
+        let isTaken = Self.settingUp.withLock { _ in unsafe ps_set_jsgf_string(handle, name, jsgf) == 0 }
+        guard isTaken else {
             throw RecognitionError(.engine, "pocketsphinx refuses the grammar \(name)")
         }
     }

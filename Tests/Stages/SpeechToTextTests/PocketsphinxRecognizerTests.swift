@@ -67,6 +67,26 @@ import SpeechToText
         }
     }
 
+    @Test func `several threads load, hear and let go at once`() async throws {
+        let samples = try Prompt.samples16k("vm-goodbye")
+        let texts = try await withThrowingTaskGroup(of: String.self) { group in
+            for thread in 0..<4 {
+                group.addTask {
+                    var text = ""
+                    for round in 0..<3 {
+                        if (thread + round).isMultiple(of: 3) {
+                            _ = try? PocketsphinxRecognizer(phrases: ["call mister zzyzxqua now"])
+                        }
+                        text += try PocketsphinxRecognizer(phrases: Self.phrases).recognize(samples: samples).text + " "
+                    }
+                    return text
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(texts == Array(repeating: "goodbye goodbye goodbye ", count: 4))
+    }
+
     @Test func `names the word that the dictionary lacks`() {
         let error = #expect(throws: RecognitionError.self) {
             try PocketsphinxRecognizer(phrases: ["hello", "call mister zzyzxqua now"])
