@@ -71,6 +71,10 @@ private struct RunningService: ServiceLifecycle.Service {
     /// SIGHUP: the certificate is read again; when it is wrong the old one stays.
     private func renewCertificates() async {
         for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            guard service.configuration.publicListener.tls != nil else {
+                logger.info("no certificate to read: the public listener is plain")
+                continue
+            }
             do {
                 try service.reloadCertificate()
                 logger.info("certificate read again")
