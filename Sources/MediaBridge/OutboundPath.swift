@@ -148,7 +148,6 @@ struct OutboundPath: ~Copyable {
     var isFull: Bool { playout.isFull }
     var counts: PlayoutCounts { playout.counts }
     var queuedBytes: Int { playout.queuedBytes }
-    var lateTicks: Int64 { pacer.lateTicks }
 }
 
 /// What became of one stretch of audio.

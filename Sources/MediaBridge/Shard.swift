@@ -62,11 +62,6 @@ final class Shard: @unchecked Sendable {
         startTimer = try loop.makeTimer { [unowned self] now in closeOverdue(now) }
     }
 
-    /// Calls alive here.
-    var callCount: Int { calls.count - free.count }
-
-    func call(at member: Int) -> Call? { calls[member] }
-
     // MARK: Streams and calls
 
     /// A stream was let in; it has three seconds to say whose it is.

@@ -1,7 +1,8 @@
 import AllocationProbe
 import Synchronization
 import Testing
-import Transport
+
+@testable import Transport
 
 @Suite struct `Transport allocations` {
     @Test func `the probe sees an allocation on a loop's thread`() throws {

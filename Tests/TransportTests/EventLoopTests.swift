@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
-import Transport
+
+@testable import Transport
 
 @Suite struct `Event loop` {
     @Test func `runs what other threads submit, in order`() throws {

@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 import Testing
-import Transport
+
+@testable import Transport
 
 @Suite struct `HTTP server` {
     @Test func `answers one request after another on one connection`() throws {

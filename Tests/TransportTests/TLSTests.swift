@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 import Testing
-import Transport
+
+@testable import Transport
 
 @Suite struct `TLS` {
     @Test func `a client that trusts the authority opens, exchanges large messages and closes`() throws {

@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
-import Transport
+
+@testable import Transport
 
 @Suite struct `WebSocket client` {
     @Test func `opens, exchanges messages and closes with what both said`() throws {

@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
-import Transport
+
+@testable import Transport
 
 @Suite struct `WebSocket server` {
     @Test func `opens, echoes and closes`() throws {

@@ -1,5 +1,6 @@
 import Synchronization
-import Transport
+
+@testable import Transport
 
 /// Answers requests with what it heard of them and echoes WebSocket messages; remembers how sockets ended.
 final class EchoService: HTTPService {

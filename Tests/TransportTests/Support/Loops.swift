@@ -1,4 +1,4 @@
-import Transport
+@testable import Transport
 
 /// Loops that run for the length of a test.
 func withLoops<Result>(_ count: Int = 1, _ body: ([EventLoop]) throws -> Result) throws -> Result {

@@ -1,5 +1,6 @@
 import Synchronization
-import Transport
+
+@testable import Transport
 
 /// A client's handler that writes down what it hears.
 final class Recorder: WebSocketHandler, @unchecked Sendable {

@@ -1,5 +1,6 @@
 import Glibc
-import Transport
+
+@testable import Transport
 
 /// Accepts one connection, answers its upgrade, and says what a test scripted; then waits for the peer to close.
 final class ScriptedServer: @unchecked Sendable {
