@@ -49,8 +49,8 @@ public enum CallFact: Sendable, Equatable {
 
 /// One party's floor.
 public struct Turn: Sendable, Equatable {
-    public enum Speaker: String, Sendable { case caller, agent }
-    public enum Text: String, Sendable {
+    public enum Speaker: String, Sendable, CaseIterable { case caller, agent }
+    public enum Text: String, Sendable, CaseIterable {
         /// Nothing known yet.
         case none
         /// The provider's transcript of the whole.

@@ -42,7 +42,9 @@ public enum VoiceEdge: Sendable, Equatable {
     case offset(endedMillisecondsAgo: Int)
 }
 
-public enum CarrierClose: Sendable, Equatable { case peer, stalled, halfOpen, protocolViolation, replaced, shutdown }
+public enum CarrierClose: String, Sendable, CaseIterable {
+    case peer, stalled, halfOpen, protocolViolation, replaced, shutdown
+}
 
 public enum ModelClose: Sendable, Equatable {
     case refused(httpStatus: Int)
@@ -52,7 +54,7 @@ public enum ModelClose: Sendable, Equatable {
     case protocolViolation
 }
 
-public enum OperatorCommand: Sendable, Equatable {
+public enum OperatorCommand: String, Sendable, CaseIterable {
     /// Now, without a word.
     case hangUp
     /// The service is going down: say goodbye, then hang up.

@@ -23,7 +23,9 @@ public enum ModelEvent: Sendable, Equatable {
     case error(ModelError)
 }
 
-public enum ItemRole: Sendable, Equatable { case user, assistant, system, functionCall, functionOutput, other }
+public enum ItemRole: String, Sendable, CaseIterable {
+    case user, assistant, system, functionCall, functionOutput, other
+}
 
 public enum InputTranscript: Sendable, Equatable {
     case partial(String)
@@ -45,7 +47,7 @@ public struct ToolCall: Sendable, Equatable {
 }
 
 public struct ResponseOutcome: Sendable, Equatable {
-    public enum Status: Sendable, Equatable { case completed, cancelled, failed, incomplete, other }
+    public enum Status: String, Sendable, CaseIterable { case completed, cancelled, failed, incomplete, other }
 
     public var response: WireID
     public var status: Status

@@ -1,0 +1,169 @@
+extension ConversationAction: JournalCoded {
+    package enum JournalKind: UInt8, CaseIterable {
+        case openModel = 1, closeModel, send, openUplink, holdUplink
+        case pausePlayout = 10, resumePlayout, clearPlayout, playFallback
+        case setDeadline = 20, clearDeadline, runTool, persist, hangUp, note
+    }
+
+    package func encode(into encoder: inout JournalEncoder) {
+        switch self {
+        case .openModel: encoder.kind(JournalKind.openModel)
+        case .closeModel: encoder.kind(JournalKind.closeModel)
+        case .send(let command):
+            encoder.kind(JournalKind.send)
+            encoder.put(command)
+        case .openUplink: encoder.kind(JournalKind.openUplink)
+        case .holdUplink: encoder.kind(JournalKind.holdUplink)
+        case .pausePlayout: encoder.kind(JournalKind.pausePlayout)
+        case .resumePlayout: encoder.kind(JournalKind.resumePlayout)
+        case .clearPlayout: encoder.kind(JournalKind.clearPlayout)
+        case .playFallback(let item):
+            encoder.kind(JournalKind.playFallback)
+            encoder.put(item)
+        case .setDeadline(let timer, let deadline):
+            encoder.kind(JournalKind.setDeadline)
+            encoder.put(timer)
+            encoder.put(deadline)
+        case .clearDeadline(let timer):
+            encoder.kind(JournalKind.clearDeadline)
+            encoder.put(timer)
+        case .runTool(let call):
+            encoder.kind(JournalKind.runTool)
+            encoder.put(call)
+        case .persist(let fact):
+            encoder.kind(JournalKind.persist)
+            encoder.put(fact)
+        case .hangUp(let reason):
+            encoder.kind(JournalKind.hangUp)
+            encoder.put(reason)
+        case .note(let note):
+            encoder.kind(JournalKind.note)
+            encoder.put(note)
+        }
+    }
+
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        switch try decoder.kind(JournalKind.self) {
+        case .openModel: self = .openModel
+        case .closeModel: self = .closeModel
+        case .send: self = .send(try decoder.value())
+        case .openUplink: self = .openUplink
+        case .holdUplink: self = .holdUplink
+        case .pausePlayout: self = .pausePlayout
+        case .resumePlayout: self = .resumePlayout
+        case .clearPlayout: self = .clearPlayout
+        case .playFallback: self = .playFallback(try decoder.value())
+        case .setDeadline: self = .setDeadline(try decoder.value(), at: try decoder.value())
+        case .clearDeadline: self = .clearDeadline(try decoder.value())
+        case .runTool: self = .runTool(try decoder.value())
+        case .persist: self = .persist(try decoder.value())
+        case .hangUp: self = .hangUp(try decoder.value())
+        case .note: self = .note(try decoder.value())
+        }
+    }
+}
+
+extension ModelCommand: JournalCoded {
+    package enum JournalKind: UInt8, CaseIterable {
+        case configure = 1, createResponse, cancelResponse, truncate, deleteItem, createText, toolOutput, commitInput,
+            clearInput
+    }
+
+    package func encode(into encoder: inout JournalEncoder) {
+        switch self {
+        case .configure(let optionalFields):
+            encoder.kind(JournalKind.configure)
+            encoder.put(optionalFields)
+        case .createResponse(let instructions):
+            encoder.kind(JournalKind.createResponse)
+            encoder.put(instructions)
+        case .cancelResponse(let response):
+            encoder.kind(JournalKind.cancelResponse)
+            encoder.name(response)
+        case .truncate(let item, let milliseconds):
+            encoder.kind(JournalKind.truncate)
+            encoder.put(item)
+            encoder.put(milliseconds)
+        case .deleteItem(let item):
+            encoder.kind(JournalKind.deleteItem)
+            encoder.put(item)
+        case .createText(let role, let text):
+            encoder.kind(JournalKind.createText)
+            encoder.put(role)
+            encoder.put(text)
+        case .toolOutput(let call, let output):
+            encoder.kind(JournalKind.toolOutput)
+            encoder.put(call)
+            encoder.put(output)
+        case .commitInput: encoder.kind(JournalKind.commitInput)
+        case .clearInput: encoder.kind(JournalKind.clearInput)
+        }
+    }
+
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        switch try decoder.kind(JournalKind.self) {
+        case .configure: self = .configure(optionalFields: try decoder.value())
+        case .createResponse: self = .createResponse(instructions: try decoder.value())
+        case .cancelResponse: self = .cancelResponse(response: try decoder.optionalName())
+        case .truncate: self = .truncate(item: try decoder.value(), audioEndMilliseconds: try decoder.value())
+        case .deleteItem: self = .deleteItem(try decoder.value())
+        case .createText: self = .createText(role: try decoder.value(), text: try decoder.value())
+        case .toolOutput: self = .toolOutput(call: try decoder.value(), output: try decoder.value())
+        case .commitInput: self = .commitInput
+        case .clearInput: self = .clearInput
+        }
+    }
+}
+
+extension CallFact: JournalCoded {
+    package enum JournalKind: UInt8, CaseIterable { case turn = 1, ended }
+
+    package func encode(into encoder: inout JournalEncoder) {
+        switch self {
+        case .turn(let turn):
+            encoder.kind(JournalKind.turn)
+            encoder.put(turn)
+        case .ended(let reason, let instant):
+            encoder.kind(JournalKind.ended)
+            encoder.put(reason)
+            encoder.put(instant)
+        }
+    }
+
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        switch try decoder.kind(JournalKind.self) {
+        case .turn: self = .turn(try decoder.value())
+        case .ended: self = .ended(try decoder.value(), at: try decoder.value())
+        }
+    }
+}
+
+extension Turn: JournalCoded {
+    package func encode(into encoder: inout JournalEncoder) {
+        encoder.put(index)
+        encoder.put(speaker)
+        encoder.name(item)
+        encoder.put(startedAt)
+        encoder.put(text)
+        encoder.put(textSource)
+        // Mostly the same words, said once.
+        encoder.put(plannedText == text ? nil : plannedText)
+        encoder.put(endedAt)
+        encoder.put(interruptedAt)
+        encoder.put(responseMilliseconds)
+        encoder.put(interruptionMilliseconds)
+    }
+
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        self.init(
+            index: try decoder.value(), speaker: try decoder.value(), item: try decoder.optionalName(),
+            startedAt: try decoder.value())
+        text = try decoder.value()
+        textSource = try decoder.value()
+        plannedText = try decoder.value(String?.self) ?? text
+        endedAt = try decoder.value()
+        interruptedAt = try decoder.value()
+        responseMilliseconds = try decoder.value()
+        interruptionMilliseconds = try decoder.value()
+    }
+}

@@ -1,0 +1,131 @@
+extension ConversationEvent: JournalCoded {
+    package enum JournalKind: UInt8, CaseIterable {
+        case carrierStarted = 1, carrierMark, carrierDigit, carrierStopped, carrierClosed
+        case modelOpened = 10, model, modelClosed
+        case voice = 20, playoutStarted, playoutEmpty, fallbackQueued
+        case deadline = 30, toolFinished, command
+    }
+
+    package func encode(into encoder: inout JournalEncoder) {
+        switch self {
+        case .carrierStarted(let stream):
+            encoder.kind(JournalKind.carrierStarted)
+            encoder.put(stream)
+        case .carrierMark(let mark):
+            encoder.kind(JournalKind.carrierMark)
+            encoder.put(mark)
+        case .carrierDigit(let digit):
+            encoder.kind(JournalKind.carrierDigit)
+            encoder.byte(digit)
+        case .carrierStopped: encoder.kind(JournalKind.carrierStopped)
+        case .carrierClosed(let close):
+            encoder.kind(JournalKind.carrierClosed)
+            encoder.put(close)
+        case .modelOpened: encoder.kind(JournalKind.modelOpened)
+        case .model(let event):
+            encoder.kind(JournalKind.model)
+            encoder.put(event)
+        case .modelClosed(let close):
+            encoder.kind(JournalKind.modelClosed)
+            encoder.put(close)
+        case .voice(let edge):
+            encoder.kind(JournalKind.voice)
+            encoder.put(edge)
+        case .playoutStarted(let item):
+            encoder.kind(JournalKind.playoutStarted)
+            encoder.put(item)
+        case .playoutEmpty(let itemComplete):
+            encoder.kind(JournalKind.playoutEmpty)
+            encoder.put(itemComplete)
+        case .fallbackQueued: encoder.kind(JournalKind.fallbackQueued)
+        case .deadline(let timer):
+            encoder.kind(JournalKind.deadline)
+            encoder.put(timer)
+        case .toolFinished(let call, let output):
+            encoder.kind(JournalKind.toolFinished)
+            encoder.put(call)
+            encoder.put(output)
+        case .command(let command):
+            encoder.kind(JournalKind.command)
+            encoder.put(command)
+        }
+    }
+
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        switch try decoder.kind(JournalKind.self) {
+        case .carrierStarted: self = .carrierStarted(stream: try decoder.value())
+        case .carrierMark: self = .carrierMark(try decoder.value())
+        case .carrierDigit: self = .carrierDigit(try decoder.byte())
+        case .carrierStopped: self = .carrierStopped
+        case .carrierClosed: self = .carrierClosed(try decoder.value())
+        case .modelOpened: self = .modelOpened
+        case .model: self = .model(try decoder.value())
+        case .modelClosed: self = .modelClosed(try decoder.value())
+        case .voice: self = .voice(try decoder.value())
+        case .playoutStarted: self = .playoutStarted(try decoder.value())
+        case .playoutEmpty: self = .playoutEmpty(itemComplete: try decoder.value())
+        case .fallbackQueued: self = .fallbackQueued
+        case .deadline: self = .deadline(try decoder.value())
+        case .toolFinished: self = .toolFinished(call: try decoder.value(), output: try decoder.value())
+        case .command: self = .command(try decoder.value())
+        }
+    }
+}
+
+extension VoiceEdge: JournalCoded {
+    package enum JournalKind: UInt8, CaseIterable { case onset = 1, sustained, lapsed, offset }
+
+    package func encode(into encoder: inout JournalEncoder) {
+        switch self {
+        case .onset(let milliseconds):
+            encoder.kind(JournalKind.onset)
+            encoder.put(milliseconds)
+        case .sustained: encoder.kind(JournalKind.sustained)
+        case .lapsed: encoder.kind(JournalKind.lapsed)
+        case .offset(let milliseconds):
+            encoder.kind(JournalKind.offset)
+            encoder.put(milliseconds)
+        }
+    }
+
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        switch try decoder.kind(JournalKind.self) {
+        case .onset: self = .onset(startedMillisecondsAgo: try Self.milliseconds(&decoder))
+        case .sustained: self = .sustained
+        case .lapsed: self = .lapsed
+        case .offset: self = .offset(endedMillisecondsAgo: try Self.milliseconds(&decoder))
+        }
+    }
+
+    private static func milliseconds(_ decoder: inout JournalDecoder) throws(JournalDamage) -> Int {
+        Int(try decoder.signed(in: -86_400_000...86_400_000, "milliseconds ago"))
+    }
+}
+
+extension ModelClose: JournalCoded {
+    package enum JournalKind: UInt8, CaseIterable { case refused = 1, unreachable, timedOut, closed, protocolViolation }
+
+    package func encode(into encoder: inout JournalEncoder) {
+        switch self {
+        case .refused(let status):
+            encoder.kind(JournalKind.refused)
+            encoder.put(status)
+        case .unreachable: encoder.kind(JournalKind.unreachable)
+        case .timedOut: encoder.kind(JournalKind.timedOut)
+        case .closed(let code):
+            encoder.kind(JournalKind.closed)
+            encoder.put(code)
+        case .protocolViolation: encoder.kind(JournalKind.protocolViolation)
+        }
+    }
+
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        switch try decoder.kind(JournalKind.self) {
+        case .refused: self = .refused(httpStatus: try decoder.value())
+        case .unreachable: self = .unreachable
+        case .timedOut: self = .timedOut
+        case .closed: self = .closed(code: try decoder.value())
+        case .protocolViolation: self = .protocolViolation
+        }
+    }
+}

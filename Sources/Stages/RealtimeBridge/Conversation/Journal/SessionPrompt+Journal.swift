@@ -1,0 +1,31 @@
+extension SessionPrompt: JournalCoded {
+    package func encode(into encoder: inout JournalEncoder) {
+        encoder.put(instructions)
+        encoder.put(greeting)
+        encoder.put(language)
+        encoder.put(voice)
+        encoder.put(tools)
+        encoder.put(callerContext)
+        encoder.put(hash)
+    }
+
+    /// The one that `PromptBuilder` made for the call of the journal.
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        self.init(
+            instructions: try decoder.value(), greeting: try decoder.value(), language: try decoder.value(),
+            voice: try decoder.value(), tools: try decoder.value(), callerContext: try decoder.value(),
+            hash: try decoder.value())
+    }
+}
+
+extension ToolDefinition: JournalCoded {
+    package func encode(into encoder: inout JournalEncoder) {
+        encoder.put(name)
+        encoder.put(description)
+        encoder.put(parameters)
+    }
+
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        self.init(name: try decoder.value(), description: try decoder.value(), parameters: try decoder.value())
+    }
+}
