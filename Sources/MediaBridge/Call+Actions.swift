@@ -76,6 +76,7 @@ extension Call {
         case .turn(let turn):
             store(.turn(call: grant.call, turn))
             service.observer?.turn(grant.call, turn)
+        case .hole(let hole): store(.hole(call: grant.call, hole))
         case .ended(let reason, _):
             let books = closeBooks(at: now)
             store(

@@ -51,6 +51,7 @@ struct TenantRuntime: Sendable {
         var policy = tenant.conversationPolicy
         policy.inputFormat = options.audioFormat.rawValue
         policy.outputFormat = options.audioFormat.rawValue
+        policy.modelSilenceMilliseconds = Int64(detection.silenceDurationMilliseconds)
         adjustPolicy?(&policy)
         self.policy = policy
         dateStyle = Date.FormatStyle(

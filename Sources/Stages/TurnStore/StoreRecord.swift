@@ -10,6 +10,8 @@ public enum StoreRecord: Sendable, Equatable {
     case promptChosen(call: String, hash: String)
     /// A turn began or was revised: the last record with the same call and index holds.
     case turn(call: String, Turn)
+    /// Inside one of its turns there was a hole.
+    case hole(call: String, TurnHole)
     /// A recording of the call lies at `path`.
     case recorded(call: String, path: String)
     /// The call is over. The first end written stays.

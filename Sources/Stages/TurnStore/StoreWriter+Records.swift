@@ -24,6 +24,8 @@ enum RecordWriting {
             try run(database, "UPDATE calls SET prompt_hash = ? WHERE id = ?", [hash, call])
         case .turn(let call, let turn):
             try write(turn, of: call, to: database)
+        case .hole(let call, let hole):
+            try write(hole, of: call, to: database)
         case .recorded(let call, let path):
             try run(
                 database, "INSERT INTO recordings (call, path) VALUES (?, ?) ON CONFLICT DO NOTHING", [call, path])
@@ -53,21 +55,44 @@ enum RecordWriting {
     }
 
     private static func write(_ turn: Turn, of call: String, to database: Database) throws {
+        let latency = turn.latency
         try run(
-            database,
-            """
-            INSERT INTO turns (call, turn, speaker, item, text, text_source, planned_text, started_ms, ended_ms,
-                interrupted_ms, response_ms, interruption_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (call, turn) DO UPDATE SET speaker = excluded.speaker, item = excluded.item,
-                text = excluded.text, text_source = excluded.text_source, planned_text = excluded.planned_text,
-                started_ms = excluded.started_ms, ended_ms = excluded.ended_ms,
-                interrupted_ms = excluded.interrupted_ms, response_ms = excluded.response_ms,
-                interruption_ms = excluded.interruption_ms
-            """,
+            database, turnStatement,
             [
                 call, turn.index, turn.speaker.rawValue, turn.item?.description, turn.text, turn.textSource.rawValue,
                 turn.plannedText, turn.startedAt.milliseconds, turn.endedAt?.milliseconds,
                 turn.interruptedAt?.milliseconds, turn.responseMilliseconds, turn.interruptionMilliseconds,
+                latency?.origin.rawValue, latency?.endpointing, latency?.request, latency?.followUp, latency?.model,
+                latency?.queueing, latency?.carrier, latency?.heard, turn.heardBy?.rawValue, turn.holes,
+                turn.holeMilliseconds,
+            ])
+    }
+
+    /// The last record with the same call and index holds.
+    private static let turnStatement: String = {
+        let key = ["call", "turn"]
+        let rest = [
+            "speaker", "item", "text", "text_source", "planned_text", "started_ms", "ended_ms", "interrupted_ms",
+            "response_ms", "interruption_ms", "latency_origin", "endpointing_us", "request_us", "follow_up_us",
+            "model_us", "queueing_us", "carrier_us", "heard_us", "heard_by", "holes", "hole_ms",
+        ]
+        return """
+            INSERT INTO turns (\((key + rest).joined(separator: ", ")))
+            VALUES (\((key + rest).map { _ in "?" }.joined(separator: ", ")))
+            ON CONFLICT (call, turn) DO UPDATE SET \(rest.map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
+            """
+    }()
+
+    private static func write(_ told: TurnHole, of call: String, to database: Database) throws {
+        try run(
+            database,
+            """
+            INSERT INTO holes (call, hole, turn, ended_ms, cause, gap_ms, heard_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO NOTHING
+            """,
+            [
+                call, told.index, told.turn, told.endedAt.milliseconds, told.hole.cause.rawValue,
+                told.hole.milliseconds, told.hole.audibleMilliseconds,
             ])
     }
 

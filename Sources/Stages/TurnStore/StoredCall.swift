@@ -17,6 +17,8 @@ public struct StoredCall: Sendable, Equatable, Encodable {
     public var turnCount: Int
     /// In order. Empty in a listing.
     public var turns: [StoredTurn]
+    /// Holes inside the agent's turns, in order. Empty in a listing.
+    public var holes: [StoredHole] = []
 }
 
 /// A turn as the store remembers it. Times are milliseconds on the call's own clock.
@@ -32,4 +34,35 @@ public struct StoredTurn: Sendable, Equatable, Encodable {
     public var interruptedAtMilliseconds: Int64?
     public var responseMilliseconds: Int64?
     public var interruptionMilliseconds: Int64?
+    public var latency: StoredLatency?
+    /// `marks` or `clock`: what the text and the end of an agent's turn rest on.
+    public var heardBy: String?
+    /// Holes that the caller heard, and their length.
+    public var holes = 0
+    public var holeMilliseconds: Int64 = 0
+}
+
+/// Where the time before an agent's turn went, in microseconds: the parts add up to `heard`. See `TurnLatency`.
+public struct StoredLatency: Sendable, Equatable, Encodable {
+    public var origin: String
+    public var endpointing: Int64?
+    public var request: Int64?
+    public var followUp: Int64?
+    public var model: Int64
+    public var queueing: Int64
+    public var carrier: Int64
+    public var heard: Int64
+}
+
+/// A hole inside an agent's turn.
+public struct StoredHole: Sendable, Equatable, Encodable {
+    public var turn: Int
+    /// On the call's own clock.
+    public var endedAtMilliseconds: Int64
+    /// `modelLate`, `ours` or `carrier`.
+    public var cause: String
+    /// Nothing was sent for this long; 0 when only the carrier's marks tell of the hole.
+    public var gapMilliseconds: Int64
+    /// What the caller heard of it.
+    public var heardMilliseconds: Int64
 }

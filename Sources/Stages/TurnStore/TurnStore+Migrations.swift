@@ -2,7 +2,7 @@ import GRDB
 
 /// The schema, forward only. A migration that has shipped is never edited; a change is a new one.
 ///
-/// Each table has one author: `calls` and `turns` the conversation (a webhook makes the first row of a call),
+/// Each table has one author: `calls`, `turns` and `holes` the conversation (a webhook makes the first row of a call),
 /// `carrier_events` and `call_status` the webhooks. There are no foreign keys: the authors are different threads, and a
 /// turn must not wait for a webhook.
 enum Schema {
@@ -64,6 +64,32 @@ enum Schema {
                         status TEXT NOT NULL,
                         sequence INTEGER NOT NULL,
                         changed_ms INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
+        migrator.registerMigration("2 latency parts, holes, what hearing rests on") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE turns ADD COLUMN latency_origin TEXT;
+                    ALTER TABLE turns ADD COLUMN endpointing_us INTEGER;
+                    ALTER TABLE turns ADD COLUMN request_us INTEGER;
+                    ALTER TABLE turns ADD COLUMN follow_up_us INTEGER;
+                    ALTER TABLE turns ADD COLUMN model_us INTEGER;
+                    ALTER TABLE turns ADD COLUMN queueing_us INTEGER;
+                    ALTER TABLE turns ADD COLUMN carrier_us INTEGER;
+                    ALTER TABLE turns ADD COLUMN heard_us INTEGER;
+                    ALTER TABLE turns ADD COLUMN heard_by TEXT;
+                    ALTER TABLE turns ADD COLUMN holes INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE turns ADD COLUMN hole_ms INTEGER NOT NULL DEFAULT 0;
+                    CREATE TABLE holes (
+                        call TEXT NOT NULL,
+                        hole INTEGER NOT NULL,
+                        turn INTEGER NOT NULL,
+                        ended_ms INTEGER NOT NULL,
+                        cause TEXT NOT NULL,
+                        gap_ms INTEGER NOT NULL,
+                        heard_ms INTEGER NOT NULL,
+                        PRIMARY KEY (call, hole)
                     ) STRICT, WITHOUT ROWID;
                     """)
         }

@@ -33,6 +33,9 @@ public struct TurnStoreReader: Sendable {
             call.turns = try Row.fetchAll(
                 database, sql: "SELECT * FROM turns WHERE call = ? ORDER BY turn", arguments: [id]
             ).map(Self.turn)
+            call.holes = try Row.fetchAll(
+                database, sql: "SELECT * FROM holes WHERE call = ? ORDER BY hole", arguments: [id]
+            ).map(Self.hole)
             return call
         }
     }
@@ -79,11 +82,25 @@ public struct TurnStoreReader: Sendable {
     }
 
     private static func turn(_ row: Row) -> StoredTurn {
-        StoredTurn(
+        var turn = StoredTurn(
             index: row["turn"], speaker: row["speaker"], item: row["item"], text: row["text"],
             textSource: row["text_source"], plannedText: row["planned_text"], startedAtMilliseconds: row["started_ms"],
             endedAtMilliseconds: row["ended_ms"], interruptedAtMilliseconds: row["interrupted_ms"],
             responseMilliseconds: row["response_ms"], interruptionMilliseconds: row["interruption_ms"])
+        (turn.heardBy, turn.holes, turn.holeMilliseconds) = (row["heard_by"], row["holes"], row["hole_ms"])
+        if let origin: String = row["latency_origin"] {
+            turn.latency = StoredLatency(
+                origin: origin, endpointing: row["endpointing_us"], request: row["request_us"],
+                followUp: row["follow_up_us"], model: row["model_us"], queueing: row["queueing_us"],
+                carrier: row["carrier_us"], heard: row["heard_us"])
+        }
+        return turn
+    }
+
+    private static func hole(_ row: Row) -> StoredHole {
+        StoredHole(
+            turn: row["turn"], endedAtMilliseconds: row["ended_ms"], cause: row["cause"],
+            gapMilliseconds: row["gap_ms"], heardMilliseconds: row["heard_ms"])
     }
 
     private func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {

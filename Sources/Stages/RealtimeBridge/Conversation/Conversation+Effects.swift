@@ -53,6 +53,7 @@ extension Conversation {
 
     private mutating func request(_ reply: OwedReply, _ actions: inout ActionList) {
         active = ActiveResponse(purpose: reply.purpose, isRetry: reply.isRetry)
+        answerAsked(reply.purpose)
         if reply.purpose == .toolAnswer { tools.rounds += 1 }
         actions.append(.send(.createResponse(instructions: instructions(for: reply.purpose))))
         arm(.responseStart, inMilliseconds: policy.responseStartMilliseconds, &actions)

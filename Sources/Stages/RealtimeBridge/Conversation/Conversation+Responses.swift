@@ -72,6 +72,7 @@ extension Conversation {
                 speech.awaitsOwnAnswer = false
             }
             active = ActiveResponse(id: response, purpose: .own)
+            answerBeganByItself()
         } else {
             actions.append(.send(.cancelResponse(response: response)))
             if selfAnswers == policy.maximumSelfAnswers + 1 { actions.append(.note(.selfAnswerStopped)) }

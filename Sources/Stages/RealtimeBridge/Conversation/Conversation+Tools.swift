@@ -68,6 +68,7 @@ extension Conversation {
         disarm(.toolTimeout, &actions)
         disarm(.toolFiller, &actions)
         guard tools.rounds < policy.maximumToolRounds else { return actions.append(.note(.selfAnswerStopped)) }
+        toolAnswered()
         owe(.toolAnswer)
     }
 
@@ -99,6 +100,7 @@ extension Conversation {
         default: break
         }
         digits.append(key)
+        lastKeyAt = now
         arm(.digitGap, inMilliseconds: policy.digitGapMilliseconds, &actions)
         if policy.digitsInterrupt, interruption.isPending || mayInterrupt { confirmInterruption(&actions) }
     }
@@ -110,6 +112,7 @@ extension Conversation {
         (selfAnswers, silencePrompts, tools.rounds) = (0, 0, 0)
         actions.append(
             .send(.createText(role: .system, text: "The caller pressed these keys on the telephone: \(keys)")))
+        answerIsDue(.keys, since: lastKeyAt)
         owe(.digits)
     }
 }

@@ -42,7 +42,7 @@ extension Conversation {
     private mutating func accept(_ utterance: ModelSpeech.Utterance, _ actions: inout ActionList) {
         let index = beginCallerTurn(utterance, &actions)
         (selfAnswers, silencePrompts, tools.rounds) = (0, 0, 0)
-        turns.unansweredSince = turns[index]?.endedAt
+        answerIsDue(.callerSpeech, since: turns[index]?.endedAt ?? now)
         if policy.turns == .model { speech.awaitsOwnAnswer = true } else { owe(.turn) }
     }
 
@@ -50,10 +50,12 @@ extension Conversation {
         _ utterance: ModelSpeech.Utterance, _ actions: inout ActionList
     ) -> Int {
         // The local detector's times are nearer the truth than the arrival of messages, when they mean the same words.
-        var (start, end) = (utterance.startedAt, utterance.stoppedAt ?? now)
-        if let local = voice.startedAt, local <= end, (voice.endedAt ?? now) >= utterance.startedAt {
+        let stopped = utterance.stoppedAt ?? now
+        var start = utterance.startedAt
+        var end = utterance.stoppedAt?.advanced(byMilliseconds: -policy.modelSilenceMilliseconds) ?? now
+        if let local = voice.startedAt, local <= stopped, (voice.endedAt ?? now) >= utterance.startedAt {
             start = min(start, local)
-            if let localEnd = voice.endedAt, localEnd < end, localEnd > start { end = localEnd }
+            if let localEnd = voice.endedAt, localEnd < stopped, localEnd > start { end = localEnd }
         }
         let index = turns.begin(.caller, item: utterance.item, at: start)
         turns[index]?.endedAt = max(start, end)
@@ -129,10 +131,7 @@ extension Conversation {
         turns.speeches[speech].turn = index
         let planned = turns.speeches[speech].text
         turns[index]?.plannedText = planned
-        if let since = turns.unansweredSince, entry.response != nil {
-            turns[index]?.responseMilliseconds = max(0, now.milliseconds(since: since))
-            turns.unansweredSince = nil
-        }
+        answerBegan(entry, turn: index)
         take(.playoutStarted, &actions)
     }
 
@@ -150,6 +149,7 @@ extension Conversation {
             guard let turn = speech.turn, !speech.isEnded, let playout = speech.playout else { continue }
             guard all || ledger.isProven(playout) else { continue }
             turns.speeches[index].isEnded = true
+            settleFigures(of: turn, playout, isWhole: true)
             turns[turn]?.endedAt = now
             turns[turn]?.text = speech.text
             turns[turn]?.plannedText = speech.text
@@ -164,6 +164,7 @@ extension Conversation {
         else { return }
         let text = turns.speeches[index].text
         turns.speeches[index].isEnded = true
+        settleFigures(of: turn, cut.item.item, isWhole: false)
         turns[turn]?.endedAt = now
         turns[turn]?.text = HeardText.cut(text, atScalars: cut.heardScalars)
         turns[turn]?.plannedText = text

@@ -30,6 +30,12 @@ public struct Conversation: ~Copyable {
     var selfAnswers = 0
     var silencePrompts = 0
 
+    /// What the agent's next turn answers, and since when.
+    var answerClock: AnswerClock?
+    var streamStartedAt = CallInstant.start
+    var lastKeyAt = CallInstant.start
+    var holesTold = 0
+
     /// Deadline of each armed timer in nanoseconds, or `Int64.max`.
     var deadlines = InlineArray<16, Int64>(repeating: .max)
     var now = CallInstant.start
@@ -65,7 +71,7 @@ public struct Conversation: ~Copyable {
     private mutating func react(to event: ConversationEvent, _ actions: inout ActionList) {
         switch event {
         case .carrierStarted: streamStarted(&actions)
-        case .carrierMark(let mark): _ = ledger.acknowledge(mark, at: now)
+        case .carrierMark(let mark): marked(mark, &actions)
         case .carrierDigit(let digit): pressed(digit, &actions)
         case .carrierStopped: end(.callerHungUp, &actions)
         case .carrierClosed(let close): carrierClosed(close, &actions)
@@ -75,6 +81,7 @@ public struct Conversation: ~Copyable {
         case .voice(let edge): heard(edge, &actions)
         case .playoutStarted(let item): playoutStarted(item, &actions)
         case .playoutEmpty: break  // The ledger knows; `settle` draws the conclusions.
+        case .playoutHole(let item, let hole): holeEnded(item, hole, &actions)
         case .fallbackQueued: ledger.complete(response: nil)
         case .deadline(let timer): expired(timer, &actions)
         case .toolFinished(let call, let output): toolFinished(call, output, &actions)

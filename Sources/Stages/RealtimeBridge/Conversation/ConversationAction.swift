@@ -43,6 +43,8 @@ public enum ConversationNote: String, Sendable, Equatable, CaseIterable {
 public enum CallFact: Sendable, Equatable {
     /// A turn began or was revised: the last fact with the same `index` holds.
     case turn(Turn)
+    /// Inside a turn of the agent there was a hole. Told once.
+    case hole(TurnHole)
     /// The call is over.
     case ended(HangUpReason, at: CallInstant)
 }
@@ -79,6 +81,13 @@ public struct Turn: Sendable, Equatable {
     public var responseMilliseconds: Int64?
     /// Onset of the caller's speech to our last frame of agent audio, in milliseconds; interrupted turns only.
     public var interruptionMilliseconds: Int64?
+    /// Where the time before it went; agent turns that answer something.
+    public var latency: TurnLatency?
+    /// What `text` and `endedAt` rest on; ended agent turns only.
+    public var heardBy: HeardBy?
+    /// Holes in it that the caller heard, and their length.
+    public var holes = 0
+    public var holeMilliseconds = 0
 
     public init(index: Int, speaker: Speaker, item: WireID?, startedAt: CallInstant) {
         (self.index, self.speaker, self.item, self.startedAt) = (index, speaker, item, startedAt)

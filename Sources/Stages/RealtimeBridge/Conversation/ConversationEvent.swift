@@ -22,6 +22,8 @@ public enum ConversationEvent: Sendable, Equatable {
     case playoutStarted(PlayoutItem)
     /// Nothing is queued any more; `itemComplete` says whether the item had ended or the model is late.
     case playoutEmpty(itemComplete: Bool)
+    /// Sending of this item goes on after a hole.
+    case playoutHole(PlayoutItem, PlayoutHole)
     /// The fallback voice has been handed to the carrier in full.
     case fallbackQueued
 

@@ -14,6 +14,8 @@ public struct ConversationPolicy: Sendable, Equatable {
     /// `audio/pcmu`, `audio/pcma` or `audio/pcm`.
     public var inputFormat = "audio/pcmu"
     public var outputFormat = "audio/pcmu"
+    /// Silence that the model's voice detection awaits before it says that speech has stopped.
+    public var modelSilenceMilliseconds: Int64 = 500
     /// Wait for `session.updated` before the one resend.
     public var configureMilliseconds: Int64 = 3_000
     /// From the first try to reach the model, and again from each loss, until the fallback message.

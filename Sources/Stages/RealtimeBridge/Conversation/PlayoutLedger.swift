@@ -26,6 +26,13 @@ public struct PlayoutLedger: ~Copyable {
         public internal(set) var isComplete = false
         /// Cut by a clear: what was heard is settled.
         public internal(set) var isCut = false
+        /// When its first audio came from the model.
+        public internal(set) var admittedAt = CallInstant.start
+        /// When its first frame went out, and when the clock of sending says that it played.
+        public internal(set) var firstSentAt = CallInstant.start
+        var firstPlayAt = CallInstant.start
+        /// What its first mark said: how much later than that it played, in nanoseconds.
+        var lag: Int64 = 0
         /// Position of its first sample in all that was ever sent.
         var start: Int64 = 0
         var marked = 0
@@ -48,6 +55,11 @@ public struct PlayoutLedger: ~Copyable {
     private var provenPosition: Int64 = 0
     private var markedPosition: Int64 = 0
     private var playEnd = CallInstant.start
+    /// The same without what marks say: when everything would be played, were it played as it is sent.
+    private var pacedEnd = CallInstant.start
+    private var lag = CarrierLag()
+    /// A hole in the carrier's play-out that the newest mark proved, in milliseconds.
+    private var provenHole: (item: PlayoutItem, milliseconds: Int)?
     /// When the last frame went out.
     public private(set) var lastSentAt = CallInstant.start
     /// Whether a mark of the present generation ever came back: says what estimates rest on.
@@ -94,7 +106,8 @@ public struct PlayoutLedger: ~Copyable {
         }
         newestOrdinal += 1
         let item = PlayoutItem(ordinal: newestOrdinal)
-        slots[Self.slot(newestOrdinal)] = Item(item: item, response: response, wireItem: wireItem)
+        slots[Self.slot(newestOrdinal)] = Item(
+            item: item, response: response, wireItem: wireItem, admittedAt: now, firstSentAt: now, firstPlayAt: now)
         return item
     }
 
@@ -132,13 +145,18 @@ public struct PlayoutLedger: ~Copyable {
     public mutating func sent(_ item: PlayoutItem, samples: Int, at now: CallInstant) {
         let index = Self.slot(item.ordinal)
         guard samples > 0, slots[index]?.item == item else { return }
-        if slots[index]!.sent == 0 { slots[index]!.start = sentPosition }
+        let playsAt = max(pacedEnd, now)
+        if slots[index]!.sent == 0 {
+            slots[index]!.start = sentPosition
+            (slots[index]!.firstSentAt, slots[index]!.firstPlayAt) = (now, playsAt)
+        }
         let own = min(samples, slots[index]!.queued)
         slots[index]!.sent += own
         sent += own
         queued -= own
         sentPosition += Int64(samples)
         playEnd = max(playEnd, now).advanced(by: nanoseconds(Int64(samples)))
+        pacedEnd = playsAt.advanced(by: nanoseconds(Int64(samples)))
         lastSentAt = now
         lastSentOrdinal = item.ordinal
     }
@@ -151,6 +169,9 @@ public struct PlayoutLedger: ~Copyable {
         guard itemEnded || sentPosition - markedPosition >= samplesPerSecond / 5 else { return nil }
         slots[index]!.marked = item.sent
         markedPosition = sentPosition
+        // The padding of a last frame is behind its mark.
+        let position = item.start + Int64(item.sent)
+        lag.sent(position: position, due: pacedEnd.advanced(by: -nanoseconds(sentPosition - position)))
         return PlaybackMark(generation: generation, item: item.item, samples: UInt32(clamping: item.sent))
     }
 
@@ -164,6 +185,10 @@ public struct PlayoutLedger: ~Copyable {
         guard samples <= item.sent, !item.isCut else { return false }
         slots[index]!.acknowledged = max(item.acknowledged, samples)
         let position = item.start + Int64(samples)
+        if let late = lag.returned(position: position, item: mark.item, at: now) {
+            if item.acknowledged == 0 { slots[index]!.lag = late.lag }
+            if late.hole > 0 { provenHole = (mark.item, late.hole) }
+        }
         if position >= provenPosition {
             provenPosition = position
             playEnd = now.advanced(by: nanoseconds(sentPosition - position))
@@ -197,6 +222,13 @@ public struct PlayoutLedger: ~Copyable {
         }
         generation += 1
         (provenPosition, markedPosition, playEnd, restsOnMarks) = (sentPosition, sentPosition, now, false)
+        pacedEnd = now
+    }
+
+    /// The hole that the newest mark proved, once.
+    mutating func takeProvenHole() -> (item: PlayoutItem, milliseconds: Int)? {
+        defer { provenHole = nil }
+        return provenHole
     }
 
     // MARK: What was heard
@@ -231,6 +263,10 @@ public struct PlayoutLedger: ~Copyable {
     public func unheardMilliseconds(at now: CallInstant) -> Int64 {
         Int64(unheard(at: now)) * 1_000 / samplesPerSecond
     }
+
+    /// When the caller heard the first sample of an item of which something was sent: by its first mark, else by the
+    /// clock of sending.
+    func firstHeardAt(_ item: Item) -> CallInstant { item.firstPlayAt.advanced(by: item.lag) }
 
     /// When everything sent so far will have been played.
     public var computedEnd: CallInstant { playEnd }

@@ -21,8 +21,6 @@ struct TurnLog {
     var speeches = [Speech]()
     /// The agent's first frame of the call.
     private(set) var firstAgentStart: CallInstant?
-    /// End of the caller's words that are not answered yet.
-    var unansweredSince: CallInstant?
 
     init() { speeches.reserveCapacity(Self.speechCapacity + 1) }
 

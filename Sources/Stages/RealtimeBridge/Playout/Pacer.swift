@@ -1,3 +1,5 @@
+public import Conversation
+
 /// When agent audio goes to the carrier: a lead into its buffer, then one frame per 20 ms (S01).
 ///
 /// Counts in ticks of the call's outbound grid and keeps one fact: until which tick the carrier has something to play.
@@ -90,25 +92,5 @@ public struct Pacer: Sendable, Equatable {
         return PlayoutHole(
             cause: modelTicks > 0 ? .modelLate : .ours, milliseconds: Int(ticks) * 20,
             audibleMilliseconds: Int(audible) * 20)
-    }
-}
-
-/// A stretch inside an item in which nothing was sent (S04, S05).
-public struct PlayoutHole: Sendable, Equatable {
-    public enum Cause: String, Sendable, CaseIterable {
-        /// The model had not delivered.
-        case modelLate
-        /// Our thread had not come round.
-        case ours
-    }
-
-    public var cause: Cause
-    /// Length of the gap in sending.
-    public var milliseconds: Int
-    /// How much of it the carrier's buffer did not cover: what the caller heard as silence.
-    public var audibleMilliseconds: Int
-
-    public init(cause: Cause, milliseconds: Int, audibleMilliseconds: Int) {
-        (self.cause, self.milliseconds, self.audibleMilliseconds) = (cause, milliseconds, audibleMilliseconds)
     }
 }
