@@ -75,6 +75,7 @@ extension ServiceConfiguration {
         tenant.greetingProtectionMilliseconds = fields.integer(
             "greetingProtectionMilliseconds", in: 0...30_000, default: tenant.greetingProtectionMilliseconds)
         tenant.allowInterruptions = fields.boolean("allowInterruptions", default: true)
+        tenant.echoAware = fields.boolean("echoAware", default: tenant.echoAware)
         let batches = [20, 40, 60, 100]
         tenant.uplinkBatchMilliseconds = fields.oneOf("uplinkBatchMilliseconds", batches, default: 20)
         tenant.downlinkBatchMilliseconds = fields.oneOf("downlinkBatchMilliseconds", batches, default: 20)

@@ -35,6 +35,8 @@ public struct Tenant: Sendable, Equatable {
     public var turns = ConversationPolicy.Turns.ours
     public var greetingProtectionMilliseconds = 0
     public var allowInterruptions = true
+    /// The agent's own echo on the caller's line is no speech of the caller's.
+    public var echoAware = true
     /// Caller's audio per message to the model: 20, 40, 60 or 100.
     public var uplinkBatchMilliseconds = 20
     /// Agent's audio per message to the carrier: 20, 40, 60 or 100.

@@ -58,6 +58,7 @@ extension Call {
         let cleared = outbound.clear()
         shard.counters.add(.samplesCleared, UInt64(cleared))
         if carrier?.sendClear() != true { shard.counters.add(.carrierRefusedSend) }
+        inbound.cleared()
         tap?.cleared(at: position(now))
         shard.stopOutbound(self)
         model?.resumeReading()

@@ -26,6 +26,7 @@ extension Call {
         shard.diagnose(.carrierGap, self, at: now, value: milliseconds)
         // What arrived before the gap is recorded before it.
         hearArrived()
+        inbound.lost(frames: milliseconds / AudioFormat.frameMilliseconds)
         tap?.callerGap(samples: milliseconds * 8)
     }
 
@@ -45,6 +46,7 @@ extension Call {
             shard.budget[.hear].record(nanoseconds: heardAt &- mark)
             mark = heardAt
             shard.counters.add(.framesIn)
+            if frame.isEcho { shard.counters.add(.framesOfEcho) }
             tap?.caller(inbound.wire.span, at: position(heardAt))
             if let edge = frame.edge { happen(.voice(VoiceEdge(edge)), at: heardAt) }
         }
@@ -141,6 +143,7 @@ extension Call {
     private func sendFrame(_ frame: PlayoutFrame, to carrier: CarrierLink, at now: UInt64) {
         isDry = false
         if !carrier.send(outbound.frame.span) { shard.counters.add(.carrierRefusedSend) }
+        inbound.sent(outbound.frame.span)
         tap?.agent(outbound.frame.span, at: position(now))
         conversation.sent(frame.item, samples: frame.audioBytes, at: instant(now))
         sendMark(itemEnded: frame.isLast, to: carrier)

@@ -56,7 +56,8 @@ final class Call {
     init?(_ grant: StreamGrant, link: CarrierLink, shard: Shard, member: Int, now: UInt64) {
         guard let tenant = shard.service.tenant(grant.tenant.id),
             let prompt = tenant.prompt(grant.direction, at: shard.service.date),
-            let inbound = try? InboundPath(modelFormat: tenant.modelFormat),
+            let inbound = try? InboundPath(
+                modelFormat: tenant.modelFormat, isEchoAware: tenant.tenant.echoAware),
             let outbound = try? OutboundPath(modelFormat: tenant.modelFormat, pacer: tenant.pacer, pool: shard.pool)
         else { return nil }
         (self.grant, ticket, carrier) = (grant, link.accepted.ticket, link)
@@ -95,6 +96,7 @@ final class Call {
         carrier?.close(reason: "replaced")
         carrier = link
         link.attach(self)
+        inbound.restarted()
         store(.streamStarted(call: grant.call, stream: stream.description))
         happen(.carrierStarted(stream: stream), at: now)
     }

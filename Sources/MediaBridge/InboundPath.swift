@@ -8,7 +8,9 @@ import VAD
 ///
 /// ```
 /// carrier ─► arrived ─► arrivals ─► [inbound phase] hear: decode ─► VAD ─► waiting ─► forward: (resample) ─► model
+///                                   sent, cleared ─► echo reference ┘
 /// ```
+/// The echo reference decides what counts as speech of the caller's; the audio that goes to the model is never touched.
 /// One owner, the call; shard thread only. Allocates in `init`, never after.
 struct InboundPath: ~Copyable {
     /// Samples at the carrier's rate, 8 kHz.
@@ -22,6 +24,8 @@ struct InboundPath: ~Copyable {
     private var waiting = MulawFrameRing(capacityFrames: waitingCapacity, frameLength: frameSamples)
     private var decoder = MulawDecoder()
     private var detector = EnergyDetector()
+    private var echo = EchoReference()
+    private let isEchoAware: Bool
     private var segmenter = SpeechSegmenter()
     /// How a frame is written for the model: the carrier's own mu-law passes through untouched.
     private let modelFormat: ModelAudioFormat
@@ -39,8 +43,10 @@ struct InboundPath: ~Copyable {
     /// Bytes of one frame in the model's format.
     private let modelFrameBytes: Int
 
-    init(modelFormat: ModelAudioFormat) throws(ResampleError) {
+    /// - Parameter isEchoAware: what the agent's own echo explains is no speech of the caller's (S31).
+    init(modelFormat: ModelAudioFormat, isEchoAware: Bool = true) throws(ResampleError) {
         self.modelFormat = modelFormat
+        self.isEchoAware = isEchoAware
         modelFrameBytes = modelFormat.audioFormat.bytesPerFrame
         upsampler =
             modelFormat == .pcm24 ? try PolyphaseResampler(inputRateHz: 8_000, outputRateHz: 24_000) : nil
@@ -60,14 +66,35 @@ struct InboundPath: ~Copyable {
         guard arrivals.reader.pop(into: &wireFrame) else { return nil }
         var linearFrame = linear.mutableSpan
         _ = decoder.process(wire.span, into: &linearFrame)
-        let edge = segmenter.advance(isSpeech: detector.analyze(linear.span).isSpeech)
+        let isSpeech = detector.analyze(linear.span).isSpeech
+        let isEcho = isEchoAware && echo.judge(linear.span).isEcho && isSpeech
+        let edge = segmenter.advance(isSpeech: isSpeech && !isEcho)
         if waiting.writer.count == waiting.writer.capacityFrames {
             waiting.reader.discard(1)
             ledger.drop(.stale, Self.frameSamples)
         }
         _ = waiting.writer.push(wire.span)
-        return HeardFrame(edge: edge)
+        return HeardFrame(edge: edge, isEcho: isEcho)
     }
+
+    // MARK: The far end
+
+    /// A frame of the agent's went to the carrier, in its format.
+    mutating func sent(_ frame: Span<UInt8>) {
+        guard isEchoAware else { return }
+        var linearFrame = linear.mutableSpan
+        _ = decoder.process(frame, into: &linearFrame)
+        echo.sent(linear.span)
+    }
+
+    /// The carrier was told to drop what it has not played.
+    mutating func cleared() { echo.cleared() }
+
+    /// Frames of the caller's never came.
+    mutating func lost(frames: Int) { echo.lost(frames: frames) }
+
+    /// Another stream goes on where this one was: what it had to play is gone, and its line is another one.
+    mutating func restarted() { echo.reset() }
 
     /// Frames laid by for the model.
     var waitingFrames: Int { waiting.reader.count }
@@ -137,4 +164,6 @@ struct InboundPath: ~Copyable {
 struct HeardFrame {
     /// An edge of speech, when this frame brought one.
     var edge: SpeechEdge?
+    /// It sounded like speech, and was the agent's own.
+    var isEcho: Bool
 }

@@ -4,7 +4,7 @@ import Conversation
 /// What a shard counts. One writer, the shard's thread; Telemetry reads.
 enum ShardCount: UInt8, CounterName {
     // Frames of 20 ms.
-    case framesIn, framesToModel, framesOut, lostByCarrier
+    case framesIn, framesOfEcho, framesToModel, framesOut, lostByCarrier
     // Samples at 8 kHz.
     case samplesFromModel, samplesCleared, samplesCancelled, droppedOverrun, droppedStale, droppedEnded
     case duplicated, outboundTrack, messagesMissing

@@ -111,9 +111,11 @@ func parse(
     @Test func `a tenant's times become its conversation's policy`() throws {
         let configuration = try parse(
             smallest + "    silenceSeconds: 9\n    maximumMinutes: 2\n    turns: model\n    allowInterruptions: false\n"
+                + "    echoAware: false\n"
         )
         let policy = try #require(configuration.tenants.first).conversationPolicy
         #expect(policy.silenceMilliseconds == 9_000 && policy.maximumDurationMilliseconds == 120_000)
         #expect(policy.turns == .model && !policy.allowInterruptions)
+        #expect(!configuration.tenants[0].echoAware)
     }
 }

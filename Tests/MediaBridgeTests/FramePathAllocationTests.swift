@@ -30,13 +30,15 @@ import Testing
         var writer = OpenAIRealtimeWriter(maximumAudioBytes: Shard.uplinkBytes)
         var scratch = [UInt8](repeating: 0, count: Shard.uplinkBytes)
         var sequence = CarrierSequence()
-        let message = CarrierSamples.media(frame: CarrierSamples.speech)
+        let said = CarrierSamples.speech
+        let message = CarrierSamples.media(frame: said)
         var sent = 0
 
         func tick() {
             guard case .media(let media) = parser.parse(message.span, isText: true) else { return }
             _ = sequence.accept(media, bytesPerMillisecond: 8)
             parser.withAudio { path.arrived($0) }
+            path.sent(said.span)
             while path.hear() != nil {}
             _ = path.forward(using: &scratch) { audio in
                 writer.sendAudio(audio) { message in
