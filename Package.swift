@@ -108,17 +108,18 @@ let package = Package(
         room(
             "CarrierPhone",
             uses: ["AudioPipeline", "MulawCodec", "Recording", "Transport", "COpenSSL"]),
+        room("CallJournal", uses: ["AudioPipeline", "Conversation", "MulawCodec", "VAD", "COpenSSL"]),
         room(
             "MediaBridge",
             uses: [
-                "AudioPipeline", "CallControl", "Configuration", "Conversation", "LocalAgent", "MulawCodec",
+                "AudioPipeline", "CallControl", "CallJournal", "Configuration", "Conversation", "LocalAgent", "MulawCodec",
                 "OpusCodec", "RealtimeBridge", "Recording", "Resample", "Telemetry", "Transport", "TurnStore",
                 "VAD", logging,
             ]),
         .executableTarget(
             name: "MediaBridgeCLI",
             dependencies: [
-                "MediaBridge", "CarrierPhone", "LocalAgent", "Configuration", "TurnStore", "Telemetry", "Transport",
+                "MediaBridge", "CallJournal", "CarrierPhone", "LocalAgent", "Configuration", "TurnStore", "Telemetry", "Transport",
                 "Conversation", "Recording", "VAD", "SpeechToText", "AudioPipeline", argumentParser, lifecycle, signals,
                 logging,
             ],
@@ -159,11 +160,14 @@ let package = Package(
         tests(
             "LocalAgentTests",
             uses: ["LocalAgent", "AudioPipeline", "MulawCodec", "Resample", "SpeechToText", "Transport"]),
+        tests(
+            "CallJournalTests",
+            uses: ["CallJournal", "AudioPipeline", "Conversation", "VAD", "AllocationProbe"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
         tests(
             "MediaBridgeTests",
             uses: [
-                "MediaBridge", "AudioPipeline", "CallControl", "CarrierPhone", "Configuration", "Conversation",
+                "MediaBridge", "AudioPipeline", "CallControl", "CallJournal", "CarrierPhone", "Configuration", "Conversation",
                 "LocalAgent", "MulawCodec", "RealtimeBridge", "Recording", "SpeechToText", "Telemetry", "Transport",
                 "TurnStore", "AllocationProbe", logging,
             ]),
