@@ -53,7 +53,9 @@ struct JournalRecords {
             return .admitted(response: response, item: item, at: at, verdict)
         case .admittedAgain:
             let at = try instant()
-            guard let response = memory.response, let item = memory.item else { throw decoder.damage("audio of no item") }
+            guard let response = memory.response, let item = memory.item else {
+                throw decoder.damage("audio of no item")
+            }
             return .admitted(response: response, item: item, at: at, .play(memory.admitted))
         case .queued:
             let at = try instant()

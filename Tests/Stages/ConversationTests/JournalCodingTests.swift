@@ -49,6 +49,8 @@ import Testing
         }
         let plainTurn = Turn(index: 0, speaker: .caller, item: nil, startedAt: .start)
         #expect(untouched(JournalSamples.turn, plainTurn) == [])
+        let plainLatency = TurnLatency(origin: .callerSpeech, model: 0, queueing: 0, carrier: 0)
+        #expect(untouched(JournalSamples.latency, plainLatency) == [])
         let plainOutcome = ResponseOutcome(response: "r", status: .completed)
         #expect(untouched(JournalSamples.outcome, plainOutcome) == [])
         #expect(untouched(JournalSamples.echo, SessionEcho(inputFormat: "", outputFormat: "")) == [])

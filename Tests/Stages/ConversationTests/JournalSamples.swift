@@ -41,6 +41,7 @@ enum JournalSamples {
             .voice(.onset(startedMillisecondsAgo: 60)), .voice(.sustained), .voice(.lapsed),
             .voice(.offset(endedMillisecondsAgo: 300)), .playoutStarted(PlayoutItem(ordinal: .max)),
             .playoutEmpty(itemComplete: true), .playoutEmpty(itemComplete: false), .fallbackQueued,
+            .playoutHole(PlayoutItem(ordinal: 1), hole),
             .toolFinished(call: "call_1", output: String(repeating: "x", count: 5_000)),
         ] + CarrierClose.allCases.map { .carrierClosed($0) } + OperatorCommand.allCases.map { .command($0) }
         + TimerID.allCases.map { .deadline($0) } + modelEvents.map { .model($0) }
@@ -52,11 +53,17 @@ enum JournalSamples {
         .createText(role: .system, text: "words"), .toolOutput(call: "call_1", output: "{}"), .commitInput, .clearInput,
     ]
 
+    static let hole = PlayoutHole(cause: .carrier, milliseconds: 120, audibleMilliseconds: 40)
+    static let latency = TurnLatency(
+        origin: .keys, endpointing: 1, request: 2, followUp: 3, model: 400_000, queueing: 5, carrier: 160_000)
+
     static var turn: Turn {
         var turn = Turn(index: 130, speaker: .agent, item: "item_1", startedAt: CallInstant(nanoseconds: 1_234_567_891))
         (turn.text, turn.plannedText, turn.textSource) = ("what was", "what was meant", .estimated)
         (turn.endedAt, turn.interruptedAt) = (CallInstant(milliseconds: 5), CallInstant(milliseconds: -4))
         (turn.responseMilliseconds, turn.interruptionMilliseconds) = (640, 22)
+        turn.latency = latency
+        (turn.heardBy, turn.holes, turn.holeMilliseconds) = (.marks, 2, 340)
         return turn
     }
 
@@ -66,6 +73,7 @@ enum JournalSamples {
             .playFallback(PlayoutItem(ordinal: 2)), .setDeadline(.silence, at: CallInstant(milliseconds: 20_000)),
             .clearDeadline(.toolFiller), .runTool(call), .persist(.turn(turn)),
             .persist(.turn(Turn(index: 0, speaker: .caller, item: nil, startedAt: .start))),
+            .persist(.hole(TurnHole(index: 1, turn: 2, endedAt: CallInstant(milliseconds: 9), hole: hole))),
             .persist(.ended(.silence, at: CallInstant(milliseconds: 3))),
         ] + commands.map { .send($0) } + HangUpReason.allCases.map { .hangUp($0) }
         + ConversationNote.allCases.map { .note($0) }

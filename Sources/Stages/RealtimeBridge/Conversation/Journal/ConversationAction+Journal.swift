@@ -116,13 +116,16 @@ extension ModelCommand: JournalCoded {
 }
 
 extension CallFact: JournalCoded {
-    package enum JournalKind: UInt8, CaseIterable { case turn = 1, ended }
+    package enum JournalKind: UInt8, CaseIterable { case turn = 1, ended, hole }
 
     package func encode(into encoder: inout JournalEncoder) {
         switch self {
         case .turn(let turn):
             encoder.kind(JournalKind.turn)
             encoder.put(turn)
+        case .hole(let hole):
+            encoder.kind(JournalKind.hole)
+            encoder.put(hole)
         case .ended(let reason, let instant):
             encoder.kind(JournalKind.ended)
             encoder.put(reason)
@@ -133,37 +136,8 @@ extension CallFact: JournalCoded {
     package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
         switch try decoder.kind(JournalKind.self) {
         case .turn: self = .turn(try decoder.value())
+        case .hole: self = .hole(try decoder.value())
         case .ended: self = .ended(try decoder.value(), at: try decoder.value())
         }
-    }
-}
-
-extension Turn: JournalCoded {
-    package func encode(into encoder: inout JournalEncoder) {
-        encoder.put(index)
-        encoder.put(speaker)
-        encoder.name(item)
-        encoder.put(startedAt)
-        encoder.put(text)
-        encoder.put(textSource)
-        // Mostly the same words, said once.
-        encoder.put(plannedText == text ? nil : plannedText)
-        encoder.put(endedAt)
-        encoder.put(interruptedAt)
-        encoder.put(responseMilliseconds)
-        encoder.put(interruptionMilliseconds)
-    }
-
-    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
-        self.init(
-            index: try decoder.value(), speaker: try decoder.value(), item: try decoder.optionalName(),
-            startedAt: try decoder.value())
-        text = try decoder.value()
-        textSource = try decoder.value()
-        plannedText = try decoder.value(String?.self) ?? text
-        endedAt = try decoder.value()
-        interruptedAt = try decoder.value()
-        responseMilliseconds = try decoder.value()
-        interruptionMilliseconds = try decoder.value()
     }
 }

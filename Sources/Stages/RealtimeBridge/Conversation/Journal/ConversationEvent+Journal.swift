@@ -2,7 +2,7 @@ extension ConversationEvent: JournalCoded {
     package enum JournalKind: UInt8, CaseIterable {
         case carrierStarted = 1, carrierMark, carrierDigit, carrierStopped, carrierClosed
         case modelOpened = 10, model, modelClosed
-        case voice = 20, playoutStarted, playoutEmpty, fallbackQueued
+        case voice = 20, playoutStarted, playoutEmpty, fallbackQueued, playoutHole
         case deadline = 30, toolFinished, command
     }
 
@@ -38,6 +38,10 @@ extension ConversationEvent: JournalCoded {
             encoder.kind(JournalKind.playoutEmpty)
             encoder.put(itemComplete)
         case .fallbackQueued: encoder.kind(JournalKind.fallbackQueued)
+        case .playoutHole(let item, let hole):
+            encoder.kind(JournalKind.playoutHole)
+            encoder.put(item)
+            encoder.put(hole)
         case .deadline(let timer):
             encoder.kind(JournalKind.deadline)
             encoder.put(timer)
@@ -65,6 +69,7 @@ extension ConversationEvent: JournalCoded {
         case .playoutStarted: self = .playoutStarted(try decoder.value())
         case .playoutEmpty: self = .playoutEmpty(itemComplete: try decoder.value())
         case .fallbackQueued: self = .fallbackQueued
+        case .playoutHole: self = .playoutHole(try decoder.value(), try decoder.value())
         case .deadline: self = .deadline(try decoder.value())
         case .toolFinished: self = .toolFinished(call: try decoder.value(), output: try decoder.value())
         case .command: self = .command(try decoder.value())

@@ -7,6 +7,7 @@ extension ConversationPolicy: JournalCoded {
             field("turns", \.turns),
             field("inputFormat", \.inputFormat),
             field("outputFormat", \.outputFormat),
+            field("modelSilenceMilliseconds", \.modelSilenceMilliseconds),
             field("configureMilliseconds", \.configureMilliseconds),
             field("modelGiveUpMilliseconds", \.modelGiveUpMilliseconds),
             field("reconnectMilliseconds", \.reconnectMilliseconds),
