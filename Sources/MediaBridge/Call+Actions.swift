@@ -11,6 +11,7 @@ extension Call {
     func perform(_ action: ConversationAction, at now: UInt64) {
         switch action {
         case .openModel: openModel(at: now)
+        case .openStandby, .sendStandby, .switchToStandby, .closeStandby, .routeFailed, .repeatUplink: break
         case .closeModel:
             model?.close()
             model = nil
@@ -88,6 +89,7 @@ extension Call {
             shard.hangUps.add(HangUpCount(reason))
             closeRecording(at: now)
             service.callEnded(self, reason, books)
+        case .used: break
         }
     }
 

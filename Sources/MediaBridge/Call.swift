@@ -45,7 +45,7 @@ final class Call {
     var hasSpokenFallback = false
     /// No frame has gone out since playout ran empty.
     var isDry = true
-    private var deadlines = InlineArray<24, Int64>(repeating: .max)
+    private var deadlines = InlineArray<32, Int64>(repeating: .max)
     private(set) var earliestDeadline = Int64.max
 
     private var actions = ActionList()

@@ -67,7 +67,8 @@ final class CallRig {
 
     private func execute(_ action: ConversationAction) {
         switch action {
-        case .openModel: model.open(at: now)
+        case .openModel(_): model.open(at: now)
+        case .openStandby, .sendStandby, .switchToStandby, .closeStandby, .routeFailed, .repeatUplink: break
         case .closeModel: model.close()
         case .send(let command): model.receive(command, at: now)
         case .pausePlayout: playout.isPaused = true

@@ -473,6 +473,6 @@ import Testing
         #expect(rig.state == .reconnecting)
         rig.run(for: 1_000)
         #expect(rig.state == .listening)
-        #expect(rig.happened(.openModel) == 2)
+        #expect(rig.happened(.openModel(.preferred)) == 2)
     }
 }

@@ -7,11 +7,16 @@ enum JournalSamples {
         response: "resp_1", item: "item_1", call: "call_1", name: "book", arguments: #"{"day":"יום ראשון"}"#)
     static let outcome = ResponseOutcome(
         response: "resp_1", status: .incomplete, reason: "content_filter", errorCode: "E1", inputTokens: 70_000,
-        outputTokens: 12)
+        outputTokens: 12, usage: usage)
+    static var usage: ModelUsage {
+        var usage = ModelUsage()
+        for (number, kind) in ModelUsage.Kind.allCases.enumerated() { usage[kind] = Int64(number + 1) * 1_000 }
+        return usage
+    }
     static let echo = SessionEcho(
         inputFormat: "audio/pcmu", outputFormat: "audio/pcm", inputRateHz: 8_000, outputRateHz: 24_000,
         turnDetection: "server_vad", createResponse: false, interruptResponse: true, language: "he",
-        expiresAtUnixSeconds: 1_795_000_000)
+        expiresAtUnixSeconds: 1_795_000_000, remainingMilliseconds: 3_599_000)
     static let error = ModelError(
         type: "invalid_request_error", code: "item_truncate", message: "the audio is already shorter than 5 ms",
         parameter: "audio_end_ms", eventID: "truncate_1")
@@ -30,7 +35,7 @@ enum JournalSamples {
             .outputAudioDone(response: "resp_1", item: "item_1"), .toolCall(call), .responseDone(outcome),
             .truncated(item: "item_1", audioEndMilliseconds: 900), .deleted(item: "item_u"),
             .idleTimeout(item: "item_u"),
-            .error(error),
+            .error(error), .transcriptionUsed(usage),
         ] + ItemRole.allCases.map { .itemAdded(item: "item_1", role: $0, previous: "item_0") }
 
     static let events: [ConversationEvent] =
@@ -42,6 +47,7 @@ enum JournalSamples {
             .voice(.offset(endedMillisecondsAgo: 300)), .playoutStarted(PlayoutItem(ordinal: .max)),
             .playoutEmpty(itemComplete: true), .playoutEmpty(itemComplete: false), .fallbackQueued,
             .playoutHole(PlayoutItem(ordinal: 1), hole),
+            .standby(.opened), .standby(.model(.sessionUpdated(echo))), .standby(.closed(.timedOut)),
             .toolFinished(call: "call_1", output: String(repeating: "x", count: 5_000)),
         ] + CarrierClose.allCases.map { .carrierClosed($0) } + OperatorCommand.allCases.map { .command($0) }
         + TimerID.allCases.map { .deadline($0) } + modelEvents.map { .model($0) }
@@ -69,14 +75,18 @@ enum JournalSamples {
 
     static let actions: [ConversationAction] =
         [
-            .openModel, .closeModel, .openUplink, .holdUplink, .pausePlayout, .resumePlayout, .clearPlayout,
+            .openModel(.preferred), .openModel(ModelRoute(index: 2)), .closeModel, .openUplink, .holdUplink, .pausePlayout, .resumePlayout, .clearPlayout,
             .playFallback(PlayoutItem(ordinal: 2)), .setDeadline(.silence, at: CallInstant(milliseconds: 20_000)),
             .clearDeadline(.toolFiller), .runTool(call), .persist(.turn(turn)),
             .persist(.turn(Turn(index: 0, speaker: .caller, item: nil, startedAt: .start))),
             .persist(.hole(TurnHole(index: 1, turn: 2, endedAt: CallInstant(milliseconds: 9), hole: hole))),
+            .openStandby(ModelRoute(index: 1)), .switchToStandby, .closeStandby,
+            .repeatUplink(milliseconds: 640), .sendStandby(.configure(optionalFields: true)),
+            .persist(.used(CallUsage(usage: usage, costMicros: 1_250_000, sessions: 3))),
             .persist(.ended(.silence, at: CallInstant(milliseconds: 3))),
         ] + commands.map { .send($0) } + HangUpReason.allCases.map { .hangUp($0) }
         + ConversationNote.allCases.map { .note($0) }
+        + RouteFailure.allCases.map { .routeFailed(ModelRoute(index: 1), $0) }
 
     static var policy: ConversationPolicy {
         var policy = ConversationPolicy()

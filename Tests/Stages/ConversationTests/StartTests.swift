@@ -181,7 +181,7 @@ import Testing
         rig.run(until: 6_000)
         #expect(rig.noted(.streamReplaced) == 1)
         #expect(rig.responseRequests == 1)
-        #expect(rig.happened(.openModel) == 1)
+        #expect(rig.happened(.openModel(.preferred)) == 1)
         #expect(rig.state == .listening)
     }
 

@@ -7,7 +7,7 @@ extension Conversation {
             arm(.maximumDuration, inMilliseconds: policy.maximumDurationMilliseconds, &actions)
         case .openModel:
             link.stage = .opening
-            actions.append(.openModel)
+            actions.append(.openModel(link.route))
         case .retryLater:
             link.stage = .waiting
             link.attempts += 1

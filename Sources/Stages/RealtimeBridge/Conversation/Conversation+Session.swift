@@ -3,6 +3,7 @@ struct ModelLink {
     enum Stage { case closed, waiting, opening, configuring, ready }
 
     var stage = Stage.closed
+    var route = ModelRoute.preferred
     /// Tries since the session was last ready.
     var attempts = 0
     /// Sessions lost since the call began.

@@ -37,7 +37,7 @@ public struct Conversation: ~Copyable {
     var holesTold = 0
 
     /// Deadline of each armed timer in nanoseconds, or `Int64.max`.
-    var deadlines = InlineArray<16, Int64>(repeating: .max)
+    var deadlines = InlineArray<32, Int64>(repeating: .max)
     var now = CallInstant.start
 
     /// Audio deltas refused because their response was not the active one.
@@ -78,6 +78,7 @@ public struct Conversation: ~Copyable {
         case .modelOpened: modelOpened(&actions)
         case .model(let event): modelSaid(event, &actions)
         case .modelClosed(let close): modelClosed(close, &actions)
+        case .standby(let event): standbySaid(event, &actions)
         case .voice(let edge): heard(edge, &actions)
         case .playoutStarted(let item): playoutStarted(item, &actions)
         case .playoutEmpty: break  // The ledger knows; `settle` draws the conclusions.
@@ -93,6 +94,7 @@ public struct Conversation: ~Copyable {
     private mutating func modelSaid(_ event: ModelEvent, _ actions: inout ActionList) {
         switch event {
         case .sessionCreated, .itemAdded, .truncated, .deleted, .idleTimeout: break
+        case .transcriptionUsed: break
         case .sessionUpdated(let echo): sessionUpdated(echo, &actions)
         case .responseCreated(let response): responseCreated(response, &actions)
         case .speechStarted(let item, _): modelHeardSpeech(item, &actions)
@@ -126,6 +128,7 @@ public struct Conversation: ~Copyable {
         case .digitGap: digitsEntered(&actions)
         case .playoutHeard: break  // `settle` asks the ledger again.
         case .transcriptGrace: take(.released, &actions)
+        case .modelRoute, .renewal, .standby, .standbySwitch: break
         }
     }
 

@@ -1,8 +1,20 @@
 /// What the conversation wants done. The composition root executes; it decides nothing.
 public enum ConversationAction: Sendable, Equatable {
-    case openModel
+    case openModel(ModelRoute)
     case closeModel
     case send(ModelCommand)
+    /// A second session, that is to take over from the first in a silence (S57). Its events come as `standby`.
+    case openStandby(ModelRoute)
+    case sendStandby(ModelCommand)
+    /// The standby is the session from here on: its events come as the model's, caller's audio goes to it, and the old
+    /// one is closed and says nothing any more.
+    case switchToStandby
+    case closeStandby
+    /// An address of the chain failed, and why (R17).
+    case routeFailed(ModelRoute, RouteFailure)
+    /// The newest of the caller's audio that was forwarded already goes to the session once more, before what waits:
+    /// the session that had it is gone. As much of it as is kept.
+    case repeatUplink(milliseconds: Int64)
     /// The caller's audio may flow to the model from now on, what was kept first (R3).
     case openUplink
     /// Close the uplink again (model lost): audio is kept, bounded, newest first.
@@ -28,7 +40,7 @@ public enum ConversationAction: Sendable, Equatable {
 
 public enum HangUpReason: String, Sendable, Equatable, CaseIterable {
     case callerHungUp, agentSaidGoodbye, silence, maximumDuration, modelUnavailable, carrierStalled, carrierLost,
-        operatorAsked, shutdown, protocolViolation
+        operatorAsked, shutdown, protocolViolation, costLimit
 }
 
 /// Facts worth counting, each with its cause (R17).
@@ -36,7 +48,8 @@ public enum ConversationNote: String, Sendable, Equatable, CaseIterable {
     case interruptionPending, interruptionConfirmed, interruptionRejected, staleAudioDropped, staleEventIgnored,
         benignError, modelError, modelLost, modelReconnected, responseRetried, responseEmpty, responseFailed,
         greetingInterrupted, duplicateToolCall, selfAnswerStopped, configurationRefused, configurationResent,
-        fallbackSpoken, streamReplaced, marksLate, answerWithdrawn, silencePrompted
+        fallbackSpoken, streamReplaced, marksLate, answerWithdrawn, silencePrompted,
+        modelRouteChanged, standbyFailed, sessionRenewed
 }
 
 /// What the turn store is told, in order, by its only author.
@@ -47,6 +60,8 @@ public enum CallFact: Sendable, Equatable {
     case hole(TurnHole)
     /// The call is over.
     case ended(HangUpReason, at: CallInstant)
+    /// What the model has cost so far: the last fact holds.
+    case used(CallUsage)
 }
 
 /// One party's floor.

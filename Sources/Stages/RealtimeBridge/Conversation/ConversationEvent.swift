@@ -13,6 +13,7 @@ public enum ConversationEvent: Sendable, Equatable {
     case modelOpened
     case model(ModelEvent)
     case modelClosed(ModelClose)
+    case standby(StandbyEvent)
 
     // Our own ears, from the local voice activity detector.
     case voice(VoiceEdge)
@@ -71,5 +72,13 @@ public enum TimerID: UInt8, Sendable, CaseIterable {
         playoutHeard,
         /// The end of an entry of keys.
         digitGap,
-        toolFiller
+        toolFiller,
+        /// One address of the chain has had its time.
+        modelRoute,
+        /// The next session is to be prepared, or tried again.
+        renewal,
+        /// One try to prepare it has had its time.
+        standby,
+        /// The prepared session has waited for a silence long enough.
+        standbySwitch
 }

@@ -26,6 +26,20 @@ public struct ConversationPolicy: Sendable, Equatable {
     public var reconnectAttempts = 5
     /// Sessions that one call may lose; a model that comes and goes is no model.
     public var maximumModelLosses = 8
+    /// Addresses in the tenant's chain, 1 ... `ModelRoute.capacity`.
+    public var modelRoutes = 1
+    /// From opening a session at one address to its being ready, when there is another address to try.
+    public var routeMilliseconds: Int64 = 3_000
+    /// Age at which a session is renewed when the provider does not say when it expires; 0: never.
+    public var renewalMilliseconds: Int64 = 3_300_000
+    /// How long before its expiry, where the provider says it, a session is renewed; a quarter of its life at most.
+    public var renewalMarginMilliseconds: Int64 = 300_000
+    /// How long a prepared session waits for a silence; then the next end of a turn will do.
+    public var standbySwitchMilliseconds: Int64 = 60_000
+    /// From opening the next session to its being prepared.
+    public var standbyMilliseconds: Int64 = 8_000
+    /// Wait before another try to prepare one.
+    public var standbyRetryMilliseconds: Int64 = 10_000
     /// What the fallback message says, for the turn that is stored.
     public var fallbackText = ""
 
@@ -76,6 +90,11 @@ public struct ConversationPolicy: Sendable, Equatable {
     /// True silence of both sides before a prompt, and again before the goodbye.
     public var silenceMilliseconds: Int64 = 20_000
     public var maximumDurationMilliseconds: Int64 = 3_600_000
+    /// Tokens of all kinds that one call may use; nil: no limit (S51).
+    public var maximumTokens: Int64?
+    /// Millionths of the currency's unit that one call may cost by `prices`; nil: no limit.
+    public var maximumCostMicros: Int64?
+    public var prices = PriceTable()
     /// A goodbye that has not begun or not been heard by then is not waited for.
     public var goodbyeLimitMilliseconds: Int64 = 15_000
     /// The agent's own goodbye gives way when the caller goes on speaking.

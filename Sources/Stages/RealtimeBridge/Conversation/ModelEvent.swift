@@ -21,6 +21,8 @@ public enum ModelEvent: Sendable, Equatable {
     case deleted(item: WireID)
     case idleTimeout(item: WireID)
     case error(ModelError)
+    /// What writing down the caller's words has cost.
+    case transcriptionUsed(ModelUsage)
 }
 
 public enum ItemRole: String, Sendable, CaseIterable {
@@ -57,13 +59,15 @@ public struct ResponseOutcome: Sendable, Equatable {
     public var errorCode: String
     public var inputTokens: Int
     public var outputTokens: Int
+    public var usage: ModelUsage
 
     public init(
         response: WireID, status: Status, reason: String = "", errorCode: String = "", inputTokens: Int = 0,
-        outputTokens: Int = 0
+        outputTokens: Int = 0, usage: ModelUsage = ModelUsage()
     ) {
         (self.response, self.status, self.reason) = (response, status, reason)
         (self.errorCode, self.inputTokens, self.outputTokens) = (errorCode, inputTokens, outputTokens)
+        self.usage = usage
     }
 }
 
@@ -82,17 +86,19 @@ public struct SessionEcho: Sendable, Equatable {
     /// Transcription language, when one was echoed.
     public var language: String?
     public var expiresAtUnixSeconds: Int64?
+    /// From the echo's arrival to that moment, by whoever has a clock: the conversation has none. Nil: not known.
+    public var remainingMilliseconds: Int64?
 
     public init(
         inputFormat: String, outputFormat: String, inputRateHz: Int = 0, outputRateHz: Int = 0,
         turnDetection: String? = nil, createResponse: Bool? = nil, interruptResponse: Bool? = nil,
-        language: String? = nil, expiresAtUnixSeconds: Int64? = nil
+        language: String? = nil, expiresAtUnixSeconds: Int64? = nil, remainingMilliseconds: Int64? = nil
     ) {
         (self.inputFormat, self.outputFormat) = (inputFormat, outputFormat)
         (self.inputRateHz, self.outputRateHz) = (inputRateHz, outputRateHz)
         (self.turnDetection, self.createResponse) = (turnDetection, createResponse)
         (self.interruptResponse, self.language) = (interruptResponse, language)
-        self.expiresAtUnixSeconds = expiresAtUnixSeconds
+        (self.expiresAtUnixSeconds, self.remainingMilliseconds) = (expiresAtUnixSeconds, remainingMilliseconds)
     }
 }
 

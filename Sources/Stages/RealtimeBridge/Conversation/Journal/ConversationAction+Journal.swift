@@ -3,15 +3,33 @@ extension ConversationAction: JournalCoded {
         case openModel = 1, closeModel, send, openUplink, holdUplink
         case pausePlayout = 10, resumePlayout, clearPlayout, playFallback
         case setDeadline = 20, clearDeadline, runTool, persist, hangUp, note
+        case openStandby = 40, sendStandby, switchToStandby, closeStandby, routeFailed, repeatUplink
     }
 
     package func encode(into encoder: inout JournalEncoder) {
         switch self {
-        case .openModel: encoder.kind(JournalKind.openModel)
+        case .openModel(let route):
+            encoder.kind(JournalKind.openModel)
+            encoder.put(route)
         case .closeModel: encoder.kind(JournalKind.closeModel)
         case .send(let command):
             encoder.kind(JournalKind.send)
             encoder.put(command)
+        case .openStandby(let route):
+            encoder.kind(JournalKind.openStandby)
+            encoder.put(route)
+        case .sendStandby(let command):
+            encoder.kind(JournalKind.sendStandby)
+            encoder.put(command)
+        case .switchToStandby: encoder.kind(JournalKind.switchToStandby)
+        case .closeStandby: encoder.kind(JournalKind.closeStandby)
+        case .routeFailed(let route, let failure):
+            encoder.kind(JournalKind.routeFailed)
+            encoder.put(route)
+            encoder.put(failure)
+        case .repeatUplink(let milliseconds):
+            encoder.kind(JournalKind.repeatUplink)
+            encoder.put(milliseconds)
         case .openUplink: encoder.kind(JournalKind.openUplink)
         case .holdUplink: encoder.kind(JournalKind.holdUplink)
         case .pausePlayout: encoder.kind(JournalKind.pausePlayout)
@@ -44,9 +62,15 @@ extension ConversationAction: JournalCoded {
 
     package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
         switch try decoder.kind(JournalKind.self) {
-        case .openModel: self = .openModel
+        case .openModel: self = .openModel(try decoder.value())
         case .closeModel: self = .closeModel
         case .send: self = .send(try decoder.value())
+        case .openStandby: self = .openStandby(try decoder.value())
+        case .sendStandby: self = .sendStandby(try decoder.value())
+        case .switchToStandby: self = .switchToStandby
+        case .closeStandby: self = .closeStandby
+        case .routeFailed: self = .routeFailed(try decoder.value(), try decoder.value())
+        case .repeatUplink: self = .repeatUplink(milliseconds: try decoder.value())
         case .openUplink: self = .openUplink
         case .holdUplink: self = .holdUplink
         case .pausePlayout: self = .pausePlayout
@@ -116,7 +140,7 @@ extension ModelCommand: JournalCoded {
 }
 
 extension CallFact: JournalCoded {
-    package enum JournalKind: UInt8, CaseIterable { case turn = 1, ended, hole }
+    package enum JournalKind: UInt8, CaseIterable { case turn = 1, ended, hole, used }
 
     package func encode(into encoder: inout JournalEncoder) {
         switch self {
@@ -130,6 +154,9 @@ extension CallFact: JournalCoded {
             encoder.kind(JournalKind.ended)
             encoder.put(reason)
             encoder.put(instant)
+        case .used(let usage):
+            encoder.kind(JournalKind.used)
+            encoder.put(usage)
         }
     }
 
@@ -138,6 +165,7 @@ extension CallFact: JournalCoded {
         case .turn: self = .turn(try decoder.value())
         case .hole: self = .hole(try decoder.value())
         case .ended: self = .ended(try decoder.value(), at: try decoder.value())
+        case .used: self = .used(try decoder.value())
         }
     }
 }

@@ -1,7 +1,7 @@
 extension ConversationEvent: JournalCoded {
     package enum JournalKind: UInt8, CaseIterable {
         case carrierStarted = 1, carrierMark, carrierDigit, carrierStopped, carrierClosed
-        case modelOpened = 10, model, modelClosed
+        case modelOpened = 10, model, modelClosed, standby
         case voice = 20, playoutStarted, playoutEmpty, fallbackQueued, playoutHole
         case deadline = 30, toolFinished, command
     }
@@ -28,6 +28,9 @@ extension ConversationEvent: JournalCoded {
         case .modelClosed(let close):
             encoder.kind(JournalKind.modelClosed)
             encoder.put(close)
+        case .standby(let event):
+            encoder.kind(JournalKind.standby)
+            encoder.put(event)
         case .voice(let edge):
             encoder.kind(JournalKind.voice)
             encoder.put(edge)
@@ -65,6 +68,7 @@ extension ConversationEvent: JournalCoded {
         case .modelOpened: self = .modelOpened
         case .model: self = .model(try decoder.value())
         case .modelClosed: self = .modelClosed(try decoder.value())
+        case .standby: self = .standby(try decoder.value())
         case .voice: self = .voice(try decoder.value())
         case .playoutStarted: self = .playoutStarted(try decoder.value())
         case .playoutEmpty: self = .playoutEmpty(itemComplete: try decoder.value())

@@ -2,7 +2,7 @@ extension ModelEvent: JournalCoded {
     package enum JournalKind: UInt8, CaseIterable {
         case sessionCreated = 1, sessionUpdated, responseCreated, itemAdded, speechStarted, speechStopped, committed,
             inputTranscript, outputTranscriptDelta, outputTranscriptDone, outputAudioDone, toolCall, responseDone,
-            truncated, deleted, idleTimeout, error
+            truncated, deleted, idleTimeout, error, transcriptionUsed
     }
 
     package func encode(into encoder: inout JournalEncoder) {
@@ -67,6 +67,9 @@ extension ModelEvent: JournalCoded {
         case .idleTimeout(let item):
             encoder.kind(JournalKind.idleTimeout)
             encoder.put(item)
+        case .transcriptionUsed(let usage):
+            encoder.kind(JournalKind.transcriptionUsed)
+            encoder.put(usage)
         case .error(let error):
             encoder.kind(JournalKind.error)
             encoder.put(error)
@@ -100,6 +103,7 @@ extension ModelEvent: JournalCoded {
         case .truncated: self = .truncated(item: try decoder.value(), audioEndMilliseconds: try decoder.value())
         case .deleted: self = .deleted(item: try decoder.value())
         case .idleTimeout: self = .idleTimeout(item: try decoder.value())
+        case .transcriptionUsed: self = .transcriptionUsed(try decoder.value())
         case .error: self = .error(try decoder.value())
         }
     }
@@ -156,12 +160,14 @@ extension ResponseOutcome: JournalCoded {
         encoder.put(errorCode)
         encoder.put(inputTokens)
         encoder.put(outputTokens)
+        encoder.put(usage)
     }
 
     package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
         self.init(
             response: try decoder.value(), status: try decoder.value(), reason: try decoder.value(),
-            errorCode: try decoder.value(), inputTokens: try decoder.value(), outputTokens: try decoder.value())
+            errorCode: try decoder.value(), inputTokens: try decoder.value(), outputTokens: try decoder.value(),
+            usage: try decoder.value())
     }
 }
 
@@ -176,6 +182,7 @@ extension SessionEcho: JournalCoded {
         encoder.put(interruptResponse)
         encoder.put(language)
         encoder.put(expiresAtUnixSeconds)
+        encoder.put(remainingMilliseconds)
     }
 
     package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
@@ -183,7 +190,8 @@ extension SessionEcho: JournalCoded {
             inputFormat: try decoder.value(), outputFormat: try decoder.value(), inputRateHz: try decoder.value(),
             outputRateHz: try decoder.value(), turnDetection: try decoder.value(),
             createResponse: try decoder.value(), interruptResponse: try decoder.value(),
-            language: try decoder.value(), expiresAtUnixSeconds: try decoder.value())
+            language: try decoder.value(), expiresAtUnixSeconds: try decoder.value(),
+            remainingMilliseconds: try decoder.value())
     }
 }
 

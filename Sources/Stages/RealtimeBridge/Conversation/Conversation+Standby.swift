@@ -1,0 +1,5 @@
+extension Conversation {
+    mutating func standbySaid(_ event: StandbyEvent, _ actions: inout ActionList) {
+        actions.append(.note(.staleEventIgnored))
+    }
+}
