@@ -75,7 +75,8 @@ enum JournalSamples {
 
     static let actions: [ConversationAction] =
         [
-            .openModel(.preferred), .openModel(ModelRoute(index: 2)), .closeModel, .openUplink, .holdUplink, .pausePlayout, .resumePlayout, .clearPlayout,
+            .openModel(.preferred), .openModel(ModelRoute(index: 2)), .closeModel, .openUplink, .holdUplink,
+            .pausePlayout, .resumePlayout, .clearPlayout,
             .playFallback(PlayoutItem(ordinal: 2)), .setDeadline(.silence, at: CallInstant(milliseconds: 20_000)),
             .clearDeadline(.toolFiller), .runTool(call), .persist(.turn(turn)),
             .persist(.turn(Turn(index: 0, speaker: .caller, item: nil, startedAt: .start))),
