@@ -12,13 +12,17 @@ public enum JournalRecord: Sendable, Equatable {
     case mark(itemEnded: Bool, PlaybackMark?)
     /// A frame of the caller's as the local ears heard it, in mu-law; the edges it brought follow it.
     case callerAudio([UInt8], at: CallInstant)
+    /// A frame of the agent's as it was sent, in mu-law: what an echo may come from.
+    case agentAudio([UInt8], at: CallInstant)
+    /// Frames of the caller's that never arrived.
+    case callerMissed(frames: Int, at: CallInstant)
 
     /// How records begin in the file.
     enum Kind: UInt8 {
         case event = 1, admitted, admittedAgain, queued, queuedAgain, sent
         /// A whole frame of the same item, about 20 ms after the last; `frame`: and no mark was due after it.
         case sentAgain, frame
-        case mark, callerAudio
+        case mark, callerAudio, agentAudio, callerMissed
         /// The call is over and all of it is here.
         case complete
         /// Here the ring was full: the rest of the call is not here.

@@ -75,13 +75,23 @@ struct JournalRecords {
         case .mark: return .mark(itemEnded: try decoder.value(), try decoder.value())
         case .callerAudio:
             let at = try instant()
-            let count = try decoder.unsigned()
-            guard count <= 4_096 else { throw decoder.damage("a frame of \(count) samples") }
-            return .callerAudio(try decoder.raw(Int(count)), at: at)
+            return .callerAudio(try audio(), at: at)
+        case .agentAudio:
+            let at = try instant()
+            return .agentAudio(try audio(), at: at)
+        case .callerMissed:
+            let at = try instant()
+            return .callerMissed(frames: Int(try decoder.signed(in: 0...1_000_000_000, "frames")), at: at)
         case .complete: end = .complete
         case .broken: end = .broken
         }
         return nil
+    }
+
+    private mutating func audio() throws(JournalDamage) -> [UInt8] {
+        let count = try decoder.unsigned()
+        guard count <= 4_096 else { throw decoder.damage("a frame of \(count) samples") }
+        return try decoder.raw(Int(count))
     }
 
     private mutating func frame() throws(JournalDamage) -> JournalRecord {

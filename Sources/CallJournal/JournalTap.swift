@@ -112,11 +112,17 @@ public struct JournalTap: ~Copyable {
         push()
     }
 
-    /// One frame of the caller's, when the journal keeps audio.
-    public mutating func heard(_ frame: borrowing Span<UInt8>, at now: CallInstant) {
-        guard keepsAudio, begin(.callerAudio, at: now) else { return }
+    /// One frame of either side, when the journal keeps audio.
+    mutating func audio(_ kind: JournalRecord.Kind, _ frame: borrowing Span<UInt8>, at now: CallInstant) {
+        guard keepsAudio, begin(kind, at: now) else { return }
         encoder.unsigned(UInt64(frame.count))
         encoder.raw(frame)
+        push()
+    }
+
+    mutating func missed(frames: Int, at now: CallInstant) {
+        guard keepsAudio, begin(.callerMissed, at: now) else { return }
+        encoder.put(frames)
         push()
     }
 

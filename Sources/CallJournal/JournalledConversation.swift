@@ -52,8 +52,20 @@ public struct JournalledConversation: ~Copyable {
         return mark
     }
 
-    /// A frame of the caller's went through the local ears: nothing the core is told, kept for other detectors.
-    public mutating func heard(_ frame: borrowing Span<UInt8>, at now: CallInstant) { journal?.heard(frame, at: now) }
+    // MARK: What the local ears are told and the core is not: kept for other detectors, by a journal with audio
+
+    /// A frame of the caller's, as it arrived.
+    public mutating func heard(_ frame: borrowing Span<UInt8>, at now: CallInstant) {
+        journal?.audio(.callerAudio, frame, at: now)
+    }
+
+    /// A frame of the agent's, as it was sent.
+    public mutating func spoke(_ frame: borrowing Span<UInt8>, at now: CallInstant) {
+        journal?.audio(.agentAudio, frame, at: now)
+    }
+
+    /// Frames of the caller's never arrived.
+    public mutating func missed(frames: Int, at now: CallInstant) { journal?.missed(frames: frames, at: now) }
 
     /// The call is over.
     public mutating func endJournal() {

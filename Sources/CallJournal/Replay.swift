@@ -137,7 +137,7 @@ public struct Replay {
             decided.put(now)
             recorded.put(then)
             (step.recorded, step.replayed) = (then.map { [.mark($0)] } ?? [], now.map { [.mark($0)] } ?? [])
-        case .callerAudio(_, let at): step.at = at
+        case .callerAudio(_, let at), .agentAudio(_, let at), .callerMissed(_, let at): step.at = at
         }
         step.isIdentical = decided.bytes[start...].elementsEqual(recorded.bytes)
         return count

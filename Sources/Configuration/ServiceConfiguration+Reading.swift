@@ -67,6 +67,14 @@ extension ServiceConfiguration {
         configuration.recordingDirectory =
             recordings.filePath("directory") ?? root.document.absolute(configuration.recordingDirectory)
         recordings.finish()
+        let journals = root.fields("journals")
+        configuration.journals.directory =
+            journals.filePath("directory") ?? root.document.absolute(configuration.journals.directory)
+        configuration.journals.keepDays = journals.integer(
+            "keepDays", in: 1...3_650, default: configuration.journals.keepDays)
+        configuration.journals.maximumMegabytes = journals.integer(
+            "maximumMegabytes", in: 1...1_000_000, default: configuration.journals.maximumMegabytes)
+        journals.finish()
 
         let telemetry = root.fields("telemetry")
         configuration.telemetry.logLevel = telemetry.choice("logLevel", default: configuration.telemetry.logLevel)

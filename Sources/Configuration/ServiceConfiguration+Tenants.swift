@@ -69,6 +69,7 @@ extension ServiceConfiguration {
         tenant.recordingEnabled = recording.boolean("enabled", default: false)
         tenant.recordingFormat = recording.choice("format", default: tenant.recordingFormat)
         recording.finish()
+        tenant.journal = fields.choice("journal", default: tenant.journal)
         tenant.silenceSeconds = fields.integer("silenceSeconds", in: 3...600, default: tenant.silenceSeconds)
         tenant.maximumMinutes = fields.integer("maximumMinutes", in: 1...240, default: tenant.maximumMinutes)
         tenant.turns = fields.choice("turns", default: tenant.turns)

@@ -40,6 +40,11 @@ extension ServiceConfiguration {
         }
         root.fields("store") { $0.text("path", storePath) }
         root.fields("recordings") { $0.text("directory", recordingDirectory) }
+        root.fields("journals") {
+            $0.text("directory", journals.directory)
+            $0.number("keepDays", journals.keepDays)
+            $0.number("maximumMegabytes", journals.maximumMegabytes)
+        }
         root.fields("telemetry") {
             $0.plain("logLevel", telemetry.logLevel.rawValue)
             $0.boolean("json", telemetry.json)
@@ -93,6 +98,7 @@ extension ServiceConfiguration {
             $0.boolean("enabled", tenant.recordingEnabled)
             $0.plain("format", tenant.recordingFormat.rawValue)
         }
+        fields.plain("journal", tenant.journal.rawValue)
         fields.number("silenceSeconds", tenant.silenceSeconds)
         fields.number("maximumMinutes", tenant.maximumMinutes)
         fields.plain("turns", tenant.turns.rawValue)

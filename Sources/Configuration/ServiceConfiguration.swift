@@ -8,6 +8,7 @@ public struct ServiceConfiguration: Sendable, Equatable {
     /// The SQLite file.
     public var storePath = "media-bridge.sqlite"
     public var recordingDirectory = "recordings"
+    public var journals = JournalConfiguration()
     public var telemetry = TelemetryConfiguration()
     public var limits = LimitConfiguration()
     public var twilio = TwilioConfiguration()
@@ -86,6 +87,15 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var silenceMilliseconds = 500
     /// PEM file of authorities to trust instead of the system's.
     public var trustedAuthorities: String?
+    public init() {}
+}
+
+/// Where the journals of calls go, and how long they stay.
+public struct JournalConfiguration: Sendable, Equatable {
+    public var directory = "journals"
+    public var keepDays = 7
+    /// All of them together; the oldest go first.
+    public var maximumMegabytes = 1_024
     public init() {}
 }
 

@@ -9,6 +9,14 @@ public struct Tenant: Sendable, Equatable {
         /// Spoken once at start (English), or by the carrier in the tenant's language.
         case text(String)
     }
+    /// What is written down of each call, to be replayed.
+    public enum Journal: String, Sendable, CaseIterable {
+        case off
+        /// All that the conversation was told and decided: words, times, tool results.
+        case on
+        /// That, and both sides' audio as the local voice detector had it.
+        case audio
+    }
     public enum RecordingFormat: String, Sendable, CaseIterable { case wav, opus, both }
 
     public var id: String
@@ -29,6 +37,7 @@ public struct Tenant: Sendable, Equatable {
     public var fallback: Fallback
     public var recordingEnabled = false
     public var recordingFormat = RecordingFormat.wav
+    public var journal = Journal.off
     /// Silence of both sides before the agent asks, and again before it says goodbye.
     public var silenceSeconds = 20
     public var maximumMinutes = 60

@@ -1,5 +1,6 @@
 import AudioPipeline
 import CallControl
+import CallJournal
 import Configuration
 import Conversation
 import RealtimeBridge
@@ -56,6 +57,15 @@ extension Call {
         tap = service.recorder.record(
             call: id, into: service.configuration.recordingDirectory, format: grant.tenant.recordingFormat
         ) { paths, failure in service.recorded(id, paths: paths, failure: failure) }
+    }
+
+    /// Nothing enters the conversation any more.
+    func closeJournal(at now: UInt64) {
+        if conversation.isJournalBroken {
+            shard.counters.add(.journalsBroken)
+            shard.diagnose(.journalBroken, self, at: now)
+        }
+        conversation.endJournal()
     }
 
     /// Ends the recording where the call ended.

@@ -1,4 +1,5 @@
 import AudioPipeline
+import CallJournal
 import Conversation
 import RealtimeBridge
 import Telemetry
@@ -27,6 +28,7 @@ extension Call {
         // What arrived before the gap is recorded before it.
         hearArrived()
         inbound.lost(frames: milliseconds / AudioFormat.frameMilliseconds)
+        conversation.missed(frames: milliseconds / AudioFormat.frameMilliseconds, at: instant(now))
         tap?.callerGap(samples: milliseconds * 8)
     }
 
@@ -48,6 +50,7 @@ extension Call {
             shard.counters.add(.framesIn)
             if frame.isEcho { shard.counters.add(.framesOfEcho) }
             tap?.caller(inbound.wire.span, at: position(heardAt))
+            conversation.heard(inbound.wire.span, at: instant(heardAt))
             if let edge = frame.edge { happen(.voice(VoiceEdge(edge)), at: heardAt) }
         }
     }
@@ -144,6 +147,7 @@ extension Call {
         isDry = false
         if !carrier.send(outbound.frame.span) { shard.counters.add(.carrierRefusedSend) }
         inbound.sent(outbound.frame.span)
+        conversation.spoke(outbound.frame.span, at: instant(now))
         tap?.agent(outbound.frame.span, at: position(now))
         conversation.sent(frame.item, samples: frame.audioBytes, at: instant(now))
         sendMark(itemEnded: frame.isLast, to: carrier)

@@ -1,5 +1,6 @@
 import AudioPipeline
 import CallControl
+import CallJournal
 import Configuration
 import Conversation
 import RealtimeBridge
@@ -30,7 +31,7 @@ final class Call {
     let prompt: SessionPrompt
     let tenant: TenantRuntime
 
-    var conversation: Conversation
+    var conversation: JournalledConversation
     var inbound: InboundPath
     var outbound: OutboundPath
     private(set) var carrier: CarrierLink?
@@ -68,7 +69,8 @@ final class Call {
         epoch = now
         number = shard.service.number(for: grant.call)
         log = CallLog(call: grant.call, logger: shard.service.logger)
-        conversation = Conversation(policy: tenant.policy, prompt: prompt)
+        conversation = JournalledConversation(
+            Conversation(policy: tenant.policy, prompt: prompt), journal: shard.service.journal(grant, tenant, prompt))
         self.inbound = inbound
         self.outbound = outbound
         pending.reserveCapacity(16)
@@ -134,6 +136,7 @@ final class Call {
         pending.removeAll(keepingCapacity: true)
         isHandling = false
         if conversation.state == .ended {
+            closeJournal(at: now)
             loseCarrier()
             shard.remove(self)
         }

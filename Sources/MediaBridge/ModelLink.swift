@@ -1,4 +1,5 @@
 import AudioPipeline
+import CallJournal
 import Conversation
 import RealtimeBridge
 import Telemetry

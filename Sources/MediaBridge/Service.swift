@@ -1,5 +1,6 @@
 public import AudioPipeline
 import CallControl
+import CallJournal
 public import Configuration
 import Conversation
 import Foundation
@@ -77,12 +78,14 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         var agent: LocalAgentServer?
         var listeners: [Listener] = []
         var recorder: Recorder?
+        var journals: JournalWriter?
 
         func close() {
             for listener in listeners { listener.close() }
             for loop in loops { loop.stop() }
             agent?.stop()
             recorder?.stop()
+            journals?.stop()
             store?.close()
         }
     }
@@ -111,10 +114,11 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         let recorder = Recorder()
         recorder.start()
         opened.recorder = recorder
+        opened.journals = try startJournals()
 
         let core = ServiceCore(
-            configuration: configuration, tenants: tenants, store: store, recorder: recorder, logger: logger,
-            observer: observer)
+            configuration: configuration, tenants: tenants, store: store, recorder: recorder,
+            journals: opened.journals, logger: logger, observer: observer)
         let telemetry = Telemetry(logger: logger) { [core] in core.name(ofCall: $0) }
         let admission = Admission(limits: configuration.limits, tenants: configuration.tenants)
         try makeShards(shardLoops, core: core, telemetry: telemetry)
@@ -220,6 +224,20 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         }
     }
 
+    private func startJournals() throws -> JournalWriter? {
+        guard configuration.tenants.contains(where: { $0.journal != .off }) else { return nil }
+        let wanted = configuration.journals
+        let logger = self.logger
+        let journals = JournalWriter(
+            JournalDirectory(
+                path: wanted.directory, keepDays: wanted.keepDays, maximumMegabytes: wanted.maximumMegabytes)
+        ) { call, failure in
+            logger.error("journal failed", metadata: ["call": "\(call)", "error": "\(failure)"])
+        }
+        do throws(JournalError) { try journals.start() } catch { throw ServiceError("journals.directory: \(error)") }
+        return journals
+    }
+
     private static func readiness(admission: Admission, store: TurnStore) -> AdminService.Readiness {
         let health = store.health
         var reasons: [String] = []
@@ -271,6 +289,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         running.controlLoop.stop()
         running.agent?.stop()
         running.core.recorder.stop()
+        running.core.journals?.stop()
         running.telemetry.stop()
         running.core.shards.forEach { $0.close() }
         running.core.store.close()

@@ -1,4 +1,5 @@
 import CallControl
+import CallJournal
 import Configuration
 import Conversation
 import Dispatch
@@ -15,6 +16,8 @@ final class ServiceCore: @unchecked Sendable {  // The tenants never change; the
     let configuration: ServiceConfiguration
     let store: TurnStore
     let recorder: Recorder
+    /// nil when no tenant keeps journals.
+    let journals: JournalWriter?
     let tokens: StreamTokens
     let logger: Logger
     /// Shards do not log: what they have to say of a call is said here.
@@ -30,11 +33,13 @@ final class ServiceCore: @unchecked Sendable {  // The tenants never change; the
 
     init(
         configuration: ServiceConfiguration, tenants: [String: TenantRuntime], store: TurnStore, recorder: Recorder,
+        journals: JournalWriter? = nil,
         logger: Logger, observer: (any ServiceObserver)?
     ) {
         self.configuration = configuration
         self.tenants = tenants
         (self.store, self.recorder, self.logger, self.observer) = (store, recorder, logger, observer)
+        self.journals = journals
         tokens = StreamTokens(lifeSeconds: configuration.twilio.streamTokenSeconds)
         var model = WebSocketOptions()
         model.maximumMessageBytes = 4 * 1024 * 1024
@@ -57,6 +62,15 @@ final class ServiceCore: @unchecked Sendable {  // The tenants never change; the
     /// The wall clock, for what a person will read: never for measuring.
     var date: Date { Date() }
     func unixMilliseconds() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
+
+    /// Shard thread, once per call: where its conversation is written down, when its tenant wants that.
+    func journal(_ grant: StreamGrant, _ tenant: TenantRuntime, _ prompt: SessionPrompt) -> JournalTap? {
+        guard tenant.tenant.journal != .off, let journals else { return nil }
+        return journals.journal(
+            JournalHeader(
+                call: grant.call, tenant: grant.tenant.id, startedAtUnixMilliseconds: unixMilliseconds(),
+                keepsAudio: tenant.tenant.journal == .audio, policy: tenant.policy, prompt: prompt))
+    }
 
     func shard(of loop: EventLoop) -> Shard? { shards.first { $0.loop === loop } }
 

@@ -1,5 +1,6 @@
 import AudioPipeline
 import CallControl
+import CallJournal
 import Configuration
 import Conversation
 import RealtimeBridge

@@ -14,7 +14,7 @@ enum ShardCount: UInt8, CounterName {
     case modelConnects, modelLost, modelPaused
     case carrierMalformed, carrierUnknown, modelMalformed, modelUnknown
     case carrierRefusedSend, modelRefusedSend
-    case storeRefused, recordingSkipped
+    case storeRefused, recordingSkipped, journalsBroken
 }
 
 /// One count for each `ConversationNote`, in its order.

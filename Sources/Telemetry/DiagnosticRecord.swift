@@ -53,6 +53,8 @@ public enum DiagnosticKind: UInt8, CounterName, BitwiseCopyable {
     case connectionRefused
     /// The books of a call did not balance; frames missing.
     case ledgerImbalance
+    /// A call's journal had no room; the rest of the call is not in it.
+    case journalBroken
 }
 
 extension DiagnosticKind {
@@ -75,6 +77,7 @@ extension DiagnosticKind {
         case .callRefused: "call refused"
         case .connectionRefused: "connection refused"
         case .ledgerImbalance: "frame ledger does not balance"
+        case .journalBroken: "journal broken, writer behind"
         }
     }
 
