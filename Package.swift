@@ -144,7 +144,8 @@ let package = Package(
             "RealtimeBridgeTests", path: "Tests/Stages/RealtimeBridgeTests",
             uses: ["AudioPipeline", "Conversation", "RealtimeBridge", "AllocationProbe"]),
         tests(
-            "ConversationTests", path: "Tests/Stages/ConversationTests", uses: ["Conversation", "AllocationProbe"]),
+            "ConversationTests", path: "Tests/Stages/ConversationTests",
+            uses: ["CallJournal", "Conversation", "AllocationProbe"]),
         tests(
             "TurnStoreTests", path: "Tests/Stages/TurnStoreTests",
             uses: ["TurnStore", "Conversation", "StoreKillProbe", grdb]),

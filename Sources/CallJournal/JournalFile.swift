@@ -44,6 +44,8 @@ public struct JournalError: Error, Equatable, CustomStringConvertible {
 struct JournalBlocks {
     /// Not text, and damaged by whatever takes it for text; after PNG's.
     static let magic: [UInt8] = [0x8D] + Array("MBJ\r\n\u{1A}\n".utf8)
+    /// What waits is written when it is this much.
+    static let usual = 16 * 1024
     static let largest = 1 << 24
 
     private let bytes: [UInt8]

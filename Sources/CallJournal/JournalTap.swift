@@ -17,6 +17,17 @@ final class JournalEnding: Sendable {
     var value: State { State(rawValue: state.load(ordering: .acquiring)) ?? .open }
 }
 
+extension JournalEnding.State {
+    /// The last record of a journal that ended so.
+    var mark: [UInt8] {
+        switch self {
+        case .open: []
+        case .complete: [JournalRecord.Kind.complete.rawValue]
+        case .broken: [JournalRecord.Kind.broken.rawValue]
+        }
+    }
+}
+
 /// The shard's end of a call's journal. Never waits and never fails: a record that finds no room ends the journal there,
 /// marked broken, and the call goes on without one. Shard thread. Records of the frame path allocate nothing.
 public struct JournalTap: ~Copyable {

@@ -115,7 +115,6 @@ public final class JournalWriter: Sendable {
 /// One journal being written. Made on a shard, then the writer's alone.
 private final class JournalJob: @unchecked Sendable {  // Handed over once, under the inbox's lock.
     /// What waits is written as one block when it is this long, or this old.
-    private static let blockBytes = 16 * 1024
     private static let blockSeconds = 0.5
 
     let call: String
@@ -152,14 +151,11 @@ private final class JournalJob: @unchecked Sendable {  // Handed over once, unde
             if waiting.isEmpty { waitingSince = now }
             waiting += scratch[..<count]
         }
-        switch end {
-        case .open: break
-        case .complete: waiting.append(JournalRecord.Kind.complete.rawValue)
-        case .broken: waiting.append(JournalRecord.Kind.broken.rawValue)
-        }
+        waiting += end.mark
         let isDone = end != .open || isLast
         guard
-            isDone || waiting.count >= Self.blockBytes || (!waiting.isEmpty && now - waitingSince >= Self.blockSeconds)
+            isDone || waiting.count >= JournalBlocks.usual
+                || (!waiting.isEmpty && now - waitingSince >= Self.blockSeconds)
         else { return (0, false) }
         let written = try write()
         if isDone { try? file?.close() }

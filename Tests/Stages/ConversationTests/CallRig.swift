@@ -1,10 +1,15 @@
+import CallJournal
 @testable import Conversation
 
 /// A call in virtual time: the conversation under test between a small model and a carrier that both keep their protocols.
 ///
 /// Time moves in ticks of 20 ms. Everything either side does is checked against the rules as it happens (`RuleBook`).
 final class CallRig {
-    private(set) var conversation: Conversation
+    private var journalled: JournalledConversation
+    /// Lent, for it cannot be copied.
+    var conversation: Conversation { _read { yield journalled.core } }
+    /// All that entered the conversation and left it, when asked for.
+    let journal: MemoryJournal?
     private(set) var now: Int64 = 0
     /// All actions so far, with their times.
     private(set) var log: [(at: Int64, action: ConversationAction)] = []
@@ -17,8 +22,18 @@ final class CallRig {
     /// Frames sent to the carrier, one character per tick for marbles.
     private(set) var sentMarbles = ""
 
-    init(_ policy: ConversationPolicy = .init(), prompt: SessionPrompt = .test) {
-        conversation = Conversation(policy: policy, prompt: prompt)
+    init(_ policy: ConversationPolicy = .init(), prompt: SessionPrompt = .test, keepsJournal: Bool = false) {
+        if keepsJournal {
+            let header = JournalHeader(
+                call: "CA0", tenant: "tea", startedAtUnixMilliseconds: 0, keepsAudio: false, policy: policy,
+                prompt: prompt)
+            let journal = MemoryJournal(header)
+            self.journal = journal
+            journalled = journal.conversation()
+        } else {
+            journal = nil
+            journalled = JournalledConversation(Conversation(policy: policy, prompt: prompt))
+        }
         rules = RuleBook(policy: policy, prompt: prompt)
         carrier.echoesMarks = policy.carrierEchoesMarks
     }
@@ -50,7 +65,7 @@ final class CallRig {
     func give(_ event: ConversationEvent) {
         rules.before(event, state: conversation.state)
         actions.removeAll()
-        conversation.handle(event, at: CallInstant(milliseconds: now), into: &actions)
+        journalled.handle(event, at: CallInstant(milliseconds: now), into: &actions)
         var taken: [ConversationAction] = []
         for index in 0..<actions.count { taken.append(actions[index]) }
         if traces { print("TRACE \(now) \(event) -> \(conversation.state) \(taken)") }
@@ -77,7 +92,7 @@ final class CallRig {
             playout.clear()
             carrier.clear(at: now)
         case .playFallback(let item):
-            conversation.queued(item, samples: 16_000, at: CallInstant(milliseconds: now))
+            journalled.queued(item, samples: 16_000, at: CallInstant(milliseconds: now))
             playout.append(item, samples: 16_000)
             playout.complete(item)
             model.schedule(.event(.fallbackQueued), at: now + 20)
@@ -114,6 +129,8 @@ final class CallRig {
         }
         return sum
     }
+    /// Nothing is to come any more.
+    func endJournal() { journalled.endJournal() }
     var isPlayoutEmpty: Bool { playout.isEmpty && carrier.isEmpty }
 
     // MARK: Time
@@ -133,6 +150,7 @@ final class CallRig {
 
     private func tick() {
         now += 20
+        journal?.drain()
         while let due = timers.filter({ $0.value <= now }).min(by: {
             ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue)
         }) {
@@ -149,10 +167,10 @@ final class CallRig {
         case .event(let event): give(event)
         case .audio(let response, let item, let samples):
             guard state != .ended else { return }
-            let verdict = conversation.admit(response: response, item: item, at: CallInstant(milliseconds: now))
+            let verdict = journalled.admit(response: response, item: item, at: CallInstant(milliseconds: now))
             rules.admitted(verdict, response: response, state: state)
             if case .play(let playoutItem) = verdict {
-                conversation.queued(playoutItem, samples: samples, at: CallInstant(milliseconds: now))
+                journalled.queued(playoutItem, samples: samples, at: CallInstant(milliseconds: now))
                 playout.append(playoutItem, samples: samples)
             }
         }
@@ -163,13 +181,13 @@ final class CallRig {
         var sent = 0
         while !playout.isPaused, carrier.bufferedSamples < 1_280, let frame = playout.frame() {
             let instant = CallInstant(milliseconds: now)
-            conversation.sent(frame.item, samples: frame.samples, at: instant)
+            journalled.sent(frame.item, samples: frame.samples, at: instant)
             carrier.receive(frame.item, samples: frame.samples, padded: 160)
             rules.sent(frame.item)
             sent += 1
             if frame.isFirst, !withholdsPlayoutStarted { give(.playoutStarted(frame.item)) }
             let ended = playout.isEmpty && (conversation.ledger[frame.item]?.isComplete ?? false)
-            if let mark = conversation.dueMark(itemEnded: ended || frame.isLast) { carrier.receive(mark) }
+            if let mark = journalled.dueMark(itemEnded: ended || frame.isLast) { carrier.receive(mark) }
             if playout.isEmpty { give(.playoutEmpty(itemComplete: ended)) }
         }
         sentMarbles.append(sent > 0 ? "P" : ".")

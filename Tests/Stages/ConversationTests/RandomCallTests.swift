@@ -63,7 +63,7 @@ final class RandomCall {
     private var items = 0
     private var tools = 0
 
-    init(seed: UInt64) {
+    init(seed: UInt64, keepsJournal: Bool = false) {
         var random = SeededGenerator(state: seed)
         var policy = ConversationPolicy()
         policy.carrierEchoesMarks = Int.random(in: 0..<5, using: &random) > 0
@@ -76,7 +76,7 @@ final class RandomCall {
         policy.silenceMilliseconds = [5_000, 20_000].randomElement(using: &random)!
         policy.maximumDurationMilliseconds = [15_000, 3_600_000, 3_600_000].randomElement(using: &random)!
         policy.turns = Int.random(in: 0..<6, using: &random) == 0 ? .model : .ours
-        rig = CallRig(policy)
+        rig = CallRig(policy, keepsJournal: keepsJournal)
         if policy.turns == .model { rig.model.echo = .answersItself }
         rig.skipsIdleTicks = true
         rig.carrier.losesEvery = [0, 0, 0, 3, 1].randomElement(using: &random)!
