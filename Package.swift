@@ -129,6 +129,9 @@ let package = Package(
 
         // Tests mirror Sources. AllocationProbe counts mallocs per thread; AudioOracles and the scripts call other tools.
         .target(name: "AllocationProbe", path: "Tests/Support/AllocationProbe"),
+        // Stands between two sockets and does what networks do.
+        .target(name: "FaultProxy", path: "Tests/Support/FaultProxy", swiftSettings: strict),
+        tests("FaultProxyTests", uses: ["FaultProxy"]),
         tests("AudioPipelineTests", uses: ["AudioPipeline", "AllocationProbe"]),
         tests(
             "MulawCodecTests", path: "Tests/Stages/MulawCodecTests", resources: [.copy("Golden")],
@@ -170,7 +173,7 @@ let package = Package(
             uses: [
                 "MediaBridge", "AudioPipeline", "CallControl", "CallJournal", "CarrierPhone", "Configuration", "Conversation",
                 "LocalAgent", "MulawCodec", "RealtimeBridge", "Recording", "SpeechToText", "Telemetry", "Transport",
-                "TurnStore", "AllocationProbe", logging,
+                "TurnStore", "AllocationProbe", "FaultProxy", logging,
             ]),
     ]
 )

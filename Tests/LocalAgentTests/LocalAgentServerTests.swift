@@ -177,6 +177,34 @@ import Transport
         }
     }
 
+    @Test func `ends a session when it said it would`() async throws {
+        var options = Self.scripted()
+        options.sessionSeconds = 1
+        try await withLocalAgent(options) { server, loop in
+            let before = Int(Date().timeIntervalSince1970)
+            let opened = ContinuousClock.now
+            let client = RealtimeClient(server.url, on: loop)
+            let expiry = try await client.next("session.created")["session"]?["expires_at"]?.number
+            let after = Int(Date().timeIntervalSince1970)
+            #expect((before + 1...after + 1).contains(Int(expiry ?? 0)))
+            let error = try await client.next("error")
+            #expect(ContinuousClock.now - opened >= .seconds(1))
+            #expect(error["error"]?["code"] == "session_expired")
+            #expect(error["error"]?["message"] == "Your session hit the maximum duration of 1 seconds.")
+            let close = try await client.whenClosed()
+            #expect(close.code == 1_001)
+            #expect(close.reason == "session_expired")
+        }
+    }
+
+    @Test(arguments: [0, 86_401])
+    func `refuses a session length that it cannot keep`(seconds: Int) {
+        var options = Self.scripted()
+        options.sessionSeconds = seconds
+        let error = #expect(throws: LocalAgentError.self) { try LocalAgentServer(options) }
+        #expect(error?.message == "sessionSeconds \(seconds): expected 1 ... 86400")
+    }
+
     @Test func `says which word of a script cannot be heard`() {
         var options = LocalAgentOptions()
         options.script = PhraseScript(

@@ -1,5 +1,6 @@
 import Configuration
 import Conversation
+import FaultProxy
 import Foundation
 import LocalAgent
 import Logging
@@ -28,6 +29,9 @@ struct RigPlan: Sendable {
     var logger = Logger(label: "rig") { _ in SwiftLogNoOpLogHandler() }
     /// Public listener and, with a local agent, the model behind TLS.
     var isSecure = false
+    /// Stand between the service and its model, and between the carrier and the service.
+    var modelProxy: FaultProxy?
+    var carrierProxy: FaultProxy?
 
     init(_ model: Model = .scripted(.init()), greets: Bool = true) { (self.model, self.greets) = (model, greets) }
 }
@@ -49,6 +53,7 @@ final class ServiceRig: Sendable {
     let loop: EventLoop
     let model: ScriptedModel?
     let agent: LocalAgentServer?
+    private let carrierProxy: FaultProxy?
     /// PEM file of the authority, with TLS.
     let authorities: String?
 
@@ -73,6 +78,8 @@ final class ServiceRig: Sendable {
             configuration.model.trustedAuthorities = files.certificate
         }
         authorities = identity?.certificate
+        carrierProxy = plan.carrierProxy
+        configuration.publicListener.publicURL = plan.carrierProxy.map { "http://127.0.0.1:\($0.port)" }
         let observer = witness
         (loop, model, agent, service) = try Self.construction.withLock { _ in
             let loop = try EventLoop(name: "phone")
@@ -92,10 +99,15 @@ final class ServiceRig: Sendable {
                 agent = server
             case .address(let url): configuration.model.url = url
             }
+            if let proxy = plan.modelProxy, let port = URL(string: configuration.model.url)?.port {
+                proxy.pointTo(port)
+                configuration.model.url = configuration.model.url.replacing(":\(port)/", with: ":\(proxy.port)/")
+            }
             plan.configure(&configuration)
             let service = Service(configuration: configuration, logger: plan.logger, observer: observer)
             service.adjustPolicy = plan.policy
             try service.start()
+            plan.carrierProxy?.pointTo(service.publicPort)
             return (loop, model, agent, service)
         }
     }
@@ -125,7 +137,9 @@ final class ServiceRig: Sendable {
 
     // MARK: Calling
 
-    var origin: String { "\(authorities == nil ? "http" : "https")://127.0.0.1:\(service.publicPort)" }
+    var origin: String {
+        "\(authorities == nil ? "http" : "https")://127.0.0.1:\(carrierProxy?.port ?? service.publicPort)"
+    }
 
     static func newCall() -> String {
         "CA" + (0..<32).map { _ in String("0123456789abcdef".randomElement()!) }.joined()

@@ -1,5 +1,6 @@
 import Configuration
 import Conversation
+import FaultProxy
 import Foundation
 import Testing
 import Transport
@@ -94,11 +95,8 @@ import Transport
     }
 
     @Test func `S58 a model that cannot be reached leads to the fallback voice after bounded tries`() async throws {
-        // Bound and closed again: nobody listens there.
-        let unused = try ScriptedModel(.init())
-        let url = unused.url
-        unused.stop()
-        var plan = RigPlan(.address(url))
+        let nobody = try ClosedPort()
+        var plan = RigPlan(.address("ws://127.0.0.1:\(nobody.port)/v1/realtime"))
         plan.policy = { $0.reconnectMilliseconds = 20 }
         try await withService(plan) { rig in
             let report = await rig.call(rig.phoneOptions())

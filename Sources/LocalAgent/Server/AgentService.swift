@@ -41,6 +41,7 @@ final class AgentService: HTTPService {
         settings.paceFactor = options.paceFactor
         settings.deltaMilliseconds = options.deltaMilliseconds
         settings.startUnixSeconds = Int(Date().timeIntervalSince1970)
+        settings.maximumSeconds = options.sessionSeconds
         settings.seed = UInt64.random(in: 0 ... .max)
         settings.asksForBeta = request.headers["OpenAI-Beta"]?.contains("realtime=v1") == true
         var limits = WebSocketOptions()

@@ -31,6 +31,9 @@ public final class LocalAgentServer: Sendable {
         guard (20...1_000).contains(options.deltaMilliseconds) else {
             throw LocalAgentError("deltaMilliseconds \(options.deltaMilliseconds): expected 20 ... 1000")
         }
+        guard (1...86_400).contains(options.sessionSeconds) else {
+            throw LocalAgentError("sessionSeconds \(options.sessionSeconds): expected 1 ... 86400")
+        }
         let phrases = options.script.phrases
         let model = options.speechModel
         let makeRecognizer =

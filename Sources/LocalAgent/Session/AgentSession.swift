@@ -118,7 +118,7 @@ final class AgentSession {
             refuse(
                 ClientFault(
                     "session_expired",
-                    "Your session hit the maximum duration of \(settings.maximumSeconds / 60) minutes."), event: nil)
+                    "Your session hit the maximum duration of \(maximumDuration)."), event: nil)
             close(code: 1001, reason: "session_expired")
             return
         }
@@ -127,6 +127,11 @@ final class AgentSession {
             callerIsIdle()
         }
         pumpAll()
+    }
+
+    private var maximumDuration: String {
+        let seconds = settings.maximumSeconds
+        return seconds % 60 == 0 ? "\(seconds / 60) minutes" : "\(seconds) seconds"
     }
 
     private func handle(_ event: ClientFields) throws(ClientFault) {
