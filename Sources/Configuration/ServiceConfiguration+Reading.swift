@@ -97,7 +97,9 @@ extension ServiceConfiguration {
         twilio.finish()
 
         configuration.agent = readAgent(root.fields("agent"))
-        configuration.tenants = readTenants(root, verifySignatures: configuration.twilio.verifySignatures)
+        configuration.tenants = readTenants(
+            root, verifySignatures: configuration.twilio.verifySignatures,
+            transcribes: configuration.model.transcriptionModel != nil)
         root.finish()
         return configuration
     }

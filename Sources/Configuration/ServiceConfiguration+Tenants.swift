@@ -3,7 +3,7 @@ import Foundation
 
 extension ServiceConfiguration {
     /// Reads `tenants:` and checks them against each other.
-    static func readTenants(_ root: FieldReader, verifySignatures: Bool) -> [Tenant] {
+    static func readTenants(_ root: FieldReader, verifySignatures: Bool, transcribes: Bool) -> [Tenant] {
         if !root.has("tenants") {
             root.report("tenants", "is missing; without a tenant no number is answered")
         }
@@ -11,6 +11,11 @@ extension ServiceConfiguration {
         var numbers = [String: String]()
         for (index, fields) in root.list("tenants").enumerated() {
             let tenant = readTenant(fields, verifySignatures: verifySignatures)
+            if tenant.turnTaking.asksForWords, !transcribes {
+                fields.report(
+                    tenant.turnTaking.backchannels.isEmpty ? "minimumWords" : "backchannels",
+                    "needs the caller's words, and `model.transcriptionModel` is none")
+            }
             if !tenant.id.isEmpty, tenants.contains(where: { $0.id == tenant.id }) {
                 fields.report("id", "`\(tenant.id)` is taken by another tenant")
             }
@@ -70,12 +75,8 @@ extension ServiceConfiguration {
         tenant.recordingFormat = recording.choice("format", default: tenant.recordingFormat)
         recording.finish()
         tenant.journal = fields.choice("journal", default: tenant.journal)
-        tenant.silenceSeconds = fields.integer("silenceSeconds", in: 3...600, default: tenant.silenceSeconds)
         tenant.maximumMinutes = fields.integer("maximumMinutes", in: 1...240, default: tenant.maximumMinutes)
-        tenant.turns = fields.choice("turns", default: tenant.turns)
-        tenant.greetingProtectionMilliseconds = fields.integer(
-            "greetingProtectionMilliseconds", in: 0...30_000, default: tenant.greetingProtectionMilliseconds)
-        tenant.allowInterruptions = fields.boolean("allowInterruptions", default: true)
+        tenant.turnTaking = TurnTaking(reading: fields)
         tenant.echoAware = fields.boolean("echoAware", default: tenant.echoAware)
         let batches = [20, 40, 60, 100]
         tenant.uplinkBatchMilliseconds = fields.oneOf("uplinkBatchMilliseconds", batches, default: 20)

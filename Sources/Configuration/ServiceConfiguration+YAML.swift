@@ -99,15 +99,32 @@ extension ServiceConfiguration {
             $0.plain("format", tenant.recordingFormat.rawValue)
         }
         fields.plain("journal", tenant.journal.rawValue)
-        fields.number("silenceSeconds", tenant.silenceSeconds)
         fields.number("maximumMinutes", tenant.maximumMinutes)
-        fields.plain("turns", tenant.turns.rawValue)
-        fields.number("greetingProtectionMilliseconds", tenant.greetingProtectionMilliseconds)
-        fields.boolean("allowInterruptions", tenant.allowInterruptions)
+        write(tenant.turnTaking, into: fields)
         fields.number("uplinkBatchMilliseconds", tenant.uplinkBatchMilliseconds)
         fields.number("downlinkBatchMilliseconds", tenant.downlinkBatchMilliseconds)
         fields.number("leadMilliseconds", tenant.leadMilliseconds)
         fields.number("maximumCalls", tenant.maximumCalls)
+    }
+
+    private static func write(_ turnTaking: TurnTaking, into fields: YAMLFields) {
+        fields.plain("turns", turnTaking.turns.rawValue)
+        fields.number("greetingProtectionMilliseconds", turnTaking.greetingProtectionMilliseconds)
+        fields.boolean("allowInterruptions", turnTaking.allowInterruptions)
+        fields.number("confirmationMilliseconds", turnTaking.confirmationMilliseconds)
+        fields.texts("protectedMessages", turnTaking.protectedMessages)
+        fields.texts("backchannels", turnTaking.backchannels)
+        fields.number("minimumWords", turnTaking.minimumWords)
+        fields.number("briefSpeechMilliseconds", turnTaking.briefSpeechMilliseconds)
+        fields.number("wordsWaitMilliseconds", turnTaking.wordsWaitMilliseconds)
+        fields.plain("lateWords", turnTaking.lateWords.rawValue)
+        fields.boolean("keepBackchannels", turnTaking.keepBackchannels)
+        fields.number("silenceSeconds", turnTaking.silenceSeconds)
+        fields.number("silencePrompts", turnTaking.silencePrompts)
+        fields.text("silencePrompt", turnTaking.silencePrompt)
+        fields.text("silenceGoodbye", turnTaking.silenceGoodbye)
+        fields.plain("answeringMachine", turnTaking.answeringMachine.rawValue)
+        fields.text("answeringMachineMessage", turnTaking.answeringMachineMessage)
     }
 }
 

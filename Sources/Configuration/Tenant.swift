@@ -38,12 +38,8 @@ public struct Tenant: Sendable, Equatable {
     public var recordingEnabled = false
     public var recordingFormat = RecordingFormat.wav
     public var journal = Journal.off
-    /// Silence of both sides before the agent asks, and again before it says goodbye.
-    public var silenceSeconds = 20
     public var maximumMinutes = 60
-    public var turns = ConversationPolicy.Turns.ours
-    public var greetingProtectionMilliseconds = 0
-    public var allowInterruptions = true
+    public var turnTaking = TurnTaking()
     /// The agent's own echo on the caller's line is no speech of the caller's.
     public var echoAware = true
     /// Caller's audio per message to the model: 20, 40, 60 or 100.
@@ -68,11 +64,8 @@ public struct Tenant: Sendable, Equatable {
     /// How this tenant's calls are held, as far as the file says; formats are the composition root's.
     public var conversationPolicy: ConversationPolicy {
         var policy = ConversationPolicy()
-        policy.turns = turns
-        policy.silenceMilliseconds = Int64(silenceSeconds) * 1_000
+        turnTaking.apply(to: &policy)
         policy.maximumDurationMilliseconds = Int64(maximumMinutes) * 60_000
-        policy.greetingProtectionMilliseconds = Int64(greetingProtectionMilliseconds)
-        policy.allowInterruptions = allowInterruptions
         if case .text(let text) = fallback { policy.fallbackText = text }
         return policy
     }

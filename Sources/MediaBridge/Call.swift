@@ -58,7 +58,7 @@ final class Call {
         guard let tenant = shard.service.tenant(grant.tenant.id),
             let prompt = tenant.prompt(grant.direction, at: shard.service.date),
             let inbound = try? InboundPath(
-                modelFormat: tenant.modelFormat, isEchoAware: tenant.tenant.echoAware),
+                modelFormat: tenant.modelFormat, timing: tenant.speechTiming, isEchoAware: tenant.tenant.echoAware),
             let outbound = try? OutboundPath(modelFormat: tenant.modelFormat, pacer: tenant.pacer, pool: shard.pool)
         else { return nil }
         (self.grant, ticket, carrier) = (grant, link.accepted.ticket, link)

@@ -26,7 +26,7 @@ struct InboundPath: ~Copyable {
     private var detector = EnergyDetector()
     private var echo = EchoReference()
     private let isEchoAware: Bool
-    private var segmenter = SpeechSegmenter()
+    private var segmenter: SpeechSegmenter
     /// How a frame is written for the model: the carrier's own mu-law passes through untouched.
     private let modelFormat: ModelAudioFormat
     private var alaw = AlawEncoder()
@@ -43,9 +43,14 @@ struct InboundPath: ~Copyable {
     /// Bytes of one frame in the model's format.
     private let modelFrameBytes: Int
 
-    /// - Parameter isEchoAware: what the agent's own echo explains is no speech of the caller's (S31).
-    init(modelFormat: ModelAudioFormat, isEchoAware: Bool = true) throws(ResampleError) {
+    /// - Parameters:
+    ///   - timing: how long speech and silence last before they count.
+    ///   - isEchoAware: what the agent's own echo explains is no speech of the caller's (S31).
+    init(
+        modelFormat: ModelAudioFormat, timing: SpeechTiming = .init(), isEchoAware: Bool = true
+    ) throws(ResampleError) {
         self.modelFormat = modelFormat
+        segmenter = SpeechSegmenter(timing: timing)
         self.isEchoAware = isEchoAware
         modelFrameBytes = modelFormat.audioFormat.bytesPerFrame
         upsampler =

@@ -3,12 +3,15 @@ import Configuration
 import Conversation
 import Foundation
 import RealtimeBridge
+import VAD
 
 /// What a tenant's calls need, made once at start so that a call only takes it.
 struct TenantRuntime: Sendable {
     let tenant: Tenant
     let policy: ConversationPolicy
     let sessionOptions: ModelSessionOptions
+    /// How the local detector's frames become edges of speech.
+    let speechTiming: SpeechTiming
     let endpoint: ModelEndpoint
     let fallback: FallbackVoice
     private let promptBuilder = PromptBuilder()
@@ -44,14 +47,18 @@ struct TenantRuntime: Sendable {
         detection.threshold = model.threshold
         detection.prefixPaddingMilliseconds = model.prefixPaddingMilliseconds
         detection.silenceDurationMilliseconds = model.silenceMilliseconds
-        detection.createResponse = tenant.turns == .model
-        detection.interruptResponse = tenant.turns == .model
+        detection.createResponse = tenant.turnTaking.turns == .model
+        detection.interruptResponse = tenant.turnTaking.turns == .model && tenant.turnTaking.allowInterruptions
         options.turnDetection = detection
         sessionOptions = options
         var policy = tenant.conversationPolicy
         policy.inputFormat = options.audioFormat.rawValue
         policy.outputFormat = options.audioFormat.rawValue
         policy.modelSilenceMilliseconds = Int64(detection.silenceDurationMilliseconds)
+        var timing = SpeechTiming()
+        timing.sustainedMilliseconds = tenant.turnTaking.confirmationMilliseconds
+        speechTiming = timing
+        policy.voiceHangoverMilliseconds = Int64(timing.hangoverMilliseconds)
         adjustPolicy?(&policy)
         self.policy = policy
         dateStyle = Date.FormatStyle(

@@ -63,6 +63,8 @@ final class CallRig {
     // MARK: Events
 
     func give(_ event: ConversationEvent) {
+        // One that comes up a tick early is taken, and is not there to come up again.
+        if case .deadline(let timer) = event, let due = timers[timer], due <= now + 20 { timers[timer] = nil }
         rules.before(event, state: conversation.state)
         actions.removeAll()
         journalled.handle(event, at: CallInstant(milliseconds: now), into: &actions)
@@ -132,6 +134,11 @@ final class CallRig {
     /// Nothing is to come any more.
     func endJournal() { journalled.endJournal() }
     var isPlayoutEmpty: Bool { playout.isEmpty && carrier.isEmpty }
+
+    /// Asks about one delta, as its arrival would.
+    func admit(response: WireID, item: WireID) -> AudioVerdict {
+        conversation.admit(response: response, item: item, at: CallInstant(milliseconds: now))
+    }
 
     // MARK: Time
 

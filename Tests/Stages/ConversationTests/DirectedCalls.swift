@@ -7,8 +7,42 @@ enum DirectedCalls {
             endedWhileConfiguring(), itemStartsWhilePending(), heardWhilePending(), givenUpWhilePending(),
             lostWhilePending(), endCalledWhilePending(rejected: true), endCalledWhilePending(rejected: false),
             endedWhileReconnecting(),
-            heardWhileReconnecting(),
+            heardWhileReconnecting(), machineAnswers(in: .greeting), machineAnswers(in: .thinking),
+            machineAnswers(in: .interruptionPending), machineAnswers(in: .reconnecting),
         ]
+    }
+
+    static func machineAnswers(in state: ConversationState) -> CallRig {
+        var policy = ConversationPolicy()
+        policy.answeringMachine = .leaveMessage
+        policy.answeringMachineMessage = "Please call back."
+        let rig = CallRig(policy)
+        switch state {
+        case .greeting:
+            rig.give(.carrierStarted(stream: "MZ1"))
+            rig.run(until: 600)
+        case .thinking:
+            rig.startAndGreet()
+            rig.model.usual.delay = 1_000
+            rig.speak("item_u1")
+            rig.run(for: 100)
+        default:
+            rig.startAndGreet()
+            rig.model.usual.milliseconds = 5_000
+            rig.speak("item_u1")
+            rig.run(for: 1_000)
+            if state == .interruptionPending { rig.give(.voice(.onset(startedMillisecondsAgo: 60))) }
+            if state == .reconnecting {
+                rig.model.close()
+                rig.give(.modelClosed(.timedOut))
+            }
+        }
+        let reached = rig.state
+        rig.give(.answeredBy(.machineStart))
+        rig.run(for: 200)
+        rig.give(.answeredBy(.machineEndBeep))
+        rig.run(for: 8_000)
+        return reached == state ? rig : CallRig()
     }
 
     static func endedWhileConfiguring() -> CallRig {

@@ -50,6 +50,7 @@ enum JournalSamples {
             .standby(.opened), .standby(.model(.sessionUpdated(echo))), .standby(.closed(.timedOut)),
             .toolFinished(call: "call_1", output: String(repeating: "x", count: 5_000)),
         ] + CarrierClose.allCases.map { .carrierClosed($0) } + OperatorCommand.allCases.map { .command($0) }
+        + AnsweringParty.allCases.map { .answeredBy($0) }
         + TimerID.allCases.map { .deadline($0) } + modelEvents.map { .model($0) }
 
     static let commands: [ModelCommand] = [
@@ -102,6 +103,7 @@ extension ConversationPolicy.JournalField {
     func unsettle(_ policy: inout ConversationPolicy) {
         for bytes in [
             [UInt8(1), 40], [40], [1], [0], [2, 0x61, 0x62], [5] + Array("model".utf8), [1, 2, 0x61, 0x62],
+            [6] + Array("hangUp".utf8), [9] + Array("interrupt".utf8),
         ] {
             var decoder = JournalDecoder(bytes)
             var changed = policy

@@ -76,6 +76,15 @@ final class RandomCall {
         policy.silenceMilliseconds = [5_000, 20_000].randomElement(using: &random)!
         policy.maximumDurationMilliseconds = [15_000, 3_600_000, 3_600_000].randomElement(using: &random)!
         policy.turns = Int.random(in: 0..<6, using: &random) == 0 ? .model : .ours
+        var settings = SeededGenerator(state: seed ^ 0x7475_726e)
+        if Int.random(in: 0..<3, using: &settings) == 0 { policy.backchannels = ["mhmm", "word 1", "ok"] }
+        if Int.random(in: 0..<6, using: &settings) == 0 { policy.minimumWords = 3 }
+        policy.lateWords = Bool.random(using: &settings) ? .resume : .interrupt
+        policy.keepsBackchannels = Bool.random(using: &settings)
+        if Int.random(in: 0..<6, using: &settings) == 0 { policy.protectedMessages = ["a whole answer of a few"] }
+        policy.answeringMachine = [.ignore, .hangUp, .leaveMessage, .leaveMessage].randomElement(using: &settings)!
+        policy.answeringMachineMessage = "Please call back."
+        policy.silencePrompts = Int.random(in: 0...2, using: &settings)
         rig = CallRig(policy, keepsJournal: keepsJournal)
         if policy.turns == .model { rig.model.echo = .answersItself }
         rig.skipsIdleTicks = true
@@ -89,6 +98,7 @@ final class RandomCall {
 
     func play(endsInSilence: Bool = false) {
         if chance(50) { rig.give(.command(.drain)) }
+        if chance(50) { machine() }
         rig.give(.carrierStarted(stream: "MZ0"))
         if chance(20) { rig.run(for: 60) }
         if chance(20) { rig.give(.command(.drain)) }
@@ -134,7 +144,7 @@ final class RandomCall {
     }
 
     private func something() {
-        switch Int.random(in: 0..<31, using: &random) {
+        switch Int.random(in: 0..<33, using: &random) {
         case 0..<7: rig.speak(item(), text: chance(5) ? nil : "word \(items)", milliseconds: chance(2) ? 400 : 1_500)
         case 7..<10: cough()
         case 10..<12: echo()
@@ -157,6 +167,8 @@ final class RandomCall {
         case 25: rig.give(.carrierMark(PlaybackMark(generation: 1, item: .init(ordinal: 1), samples: 99_999)))
         case 26: rig.give(.error(ModelError(code: chance(8) ? "insufficient_quota" : "session_expired")))
         case 27: selfAnswer()
+        case 31: if chance(6) { machine() }
+        case 32: lateWords()
         case 28:
             if tools > 0, let active = rig.model.active {
                 let call = WireID("call_\(tools)")!
@@ -165,6 +177,19 @@ final class RandomCall {
             }
         default: break
         }
+    }
+
+    private func machine() { rig.give(.answeredBy(AnsweringParty.allCases.randomElement(using: &random)!)) }
+
+    /// A short utterance whose transcript takes its time.
+    private func lateWords() {
+        let heard = item()
+        rig.speak(heard, milliseconds: chance(2) ? 300 : 600)
+        rig.run(for: Int64.random(in: 0...60, using: &random) * 20)
+        if chance(3) { cough() }
+        let text = ["mhmm", "ok", "mhmm but", "no", ""].randomElement(using: &random)!
+        if chance(3) { rig.give(.inputTranscript(item: heard, .partial(text))) }
+        rig.give(.inputTranscript(item: heard, chance(8) ? .failed(code: "x", message: "") : .final(text)))
     }
 
     private func cough() {

@@ -96,7 +96,9 @@ extension Conversation {
     /// Part of `settle`: only true silence of both sides counts (S48).
     mutating func settleSilence(_ actions: inout ActionList) {
         // Each edge of speech starts the time anew; while the caller has the floor, so does its end.
-        let mayBeSilent = state == .listening && owed == nil && digits.isEmpty && link.stage == .ready
+        let mayBeSilent =
+            state == .listening && owed == nil && digits.isEmpty && link.stage == .ready
+            && machine.stage == .none
         if !mayBeSilent {
             disarm(.silence, &actions)
         } else if !isArmed(.silence) {
@@ -105,8 +107,8 @@ extension Conversation {
     }
 
     mutating func silenceLasted(_ actions: inout ActionList) {
-        guard !callerHasFloor else { return }
-        guard silencePrompts == 0 else { return announceEnd(.silence, &actions) }
+        guard !callerHasFloor, tools.pending.isEmpty, ledger.unheard(at: now) == 0 else { return }
+        guard silencePrompts < policy.silencePrompts else { return announceEnd(.silence, &actions) }
         silencePrompts += 1
         actions.append(.note(.silencePrompted))
         owe(.silencePrompt)

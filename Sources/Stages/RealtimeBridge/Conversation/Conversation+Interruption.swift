@@ -17,12 +17,16 @@ struct LocalVoice {
 
 /// A barge-in that may still be taken back.
 struct Interruption {
-    var isPending = false
+    var isPending = false { didSet { if !isPending { judging = .none } } }
+    /// What it is being judged by, with a policy for words.
+    var judging = Judging.none
     /// Set while the effects of its confirmation run: what they cut was cut by the caller.
     var isBeingConfirmed = false
     /// Onset of the speech that made it pending, or confirmed it.
     var onsetAt: CallInstant?
     var rejectedAt: CallInstant?
+
+    enum Judging { case none, speech, words }
 }
 
 extension Conversation {
@@ -45,6 +49,7 @@ extension Conversation {
 
     mutating func heard(_ edge: VoiceEdge, _ actions: inout ActionList) {
         disarm(.silence, &actions)
+        if machine.stage == .announcing { machineVoice(edge, &actions) }
         switch edge {
         case .onset(let ago):
             let start = now.advanced(byMilliseconds: -Int64(max(0, ago)))
@@ -55,18 +60,27 @@ extension Conversation {
             take(.voiceOnset, &actions)
         case .sustained:
             voice.sustained()
-            if interruption.isPending || mayInterrupt || (state == .goodbye && ending?.isInterruptible == true) {
+            if policy.turns == .model {
+                return  // The server's own detector decides; ours has paused the agent meanwhile.
+            } else if judgesWords, interruption.isPending || mayInterrupt {
+                beginJudging(&actions)
+            } else if interruption.isPending || mayInterrupt || (state == .goodbye && ending?.isInterruptible == true) {
                 confirmInterruption(&actions)
             } else {
                 withdrawAnswer(&actions)
             }
         case .lapsed:
             voice.ended(at: now)
-            if interruption.isPending { rejectInterruption(&actions) }
+            speechEnded(&actions)
         case .offset(let ago):
             voice.ended(at: now.advanced(byMilliseconds: -Int64(max(0, ago))))
-            if interruption.isPending { rejectInterruption(&actions) }
+            speechEnded(&actions)
         }
+    }
+
+    private mutating func speechEnded(_ actions: inout ActionList) {
+        guard interruption.isPending else { return }
+        if interruption.judging == .none { rejectInterruption(&actions) } else { judgedSpeechEnded(&actions) }
     }
 
     /// Agent audio is still to be heard, and policy lets the caller end it. Playing counts, not generating (S28).
@@ -83,6 +97,7 @@ extension Conversation {
         case .waiting, .connecting, .configuring, .listening, .thinking, .fallback, .closing, .ended:
             return false
         }
+        if isProtectedMessageUnheard { return false }
         let unheard = ledger.unheardMilliseconds(at: now)
         return unheard > 0 && !(ledger.isFullySent && unheard <= Self.tailMilliseconds)
     }
@@ -97,8 +112,13 @@ extension Conversation {
         if policy.turns == .model {  // The server has cancelled its response already.
             if mayInterrupt || interruption.isPending { confirmInterruption(&actions) }
         } else if interruption.isPending, let onset = interruption.onsetAt {
+            guard interruption.judging == .none else { return }
             let agreed = onset.advanced(byMilliseconds: policy.agreementMilliseconds)
-            if now >= agreed { confirmInterruption(&actions) } else { arm(.confirmInterruption, at: agreed, &actions) }
+            if now >= agreed {
+                interruptionUndecided(&actions)
+            } else {
+                arm(.confirmInterruption, at: agreed, &actions)
+            }
         } else if mayInterrupt, let alone = policy.modelSpeechAloneMilliseconds, !isArmed(.confirmInterruption) {
             arm(.confirmInterruption, inMilliseconds: alone, &actions)
         }
@@ -111,8 +131,14 @@ extension Conversation {
 
     /// The time to decide is over.
     mutating func interruptionUndecided(_ actions: inout ActionList) {
-        if interruption.isPending {
-            if speech.isSpeaking || voice.isSustained {
+        if interruption.judging != .none {
+            judgementDue(&actions)
+        } else if interruption.isPending {
+            if judgesWords, speech.isSpeaking || voice.isSustained {
+                beginJudging(&actions)
+            } else if waitsForModel {
+                arm(.confirmInterruption, inMilliseconds: policy.confirmInterruptionMilliseconds, &actions)
+            } else if speech.isSpeaking || (voice.isSustained && policy.turns == .ours) {
                 confirmInterruption(&actions)
             } else {
                 rejectInterruption(&actions)
@@ -122,8 +148,17 @@ extension Conversation {
         }
     }
 
-    mutating func confirmInterruption(_ actions: inout ActionList) {
-        if !interruption.isPending { interruption.onsetAt = (voice.isSpeaking ? voice.startedAt : nil) ?? now }
+    /// With turns of the model's: the caller is speaking, and the server has not said so yet. It is given twice the time.
+    private var waitsForModel: Bool {
+        guard policy.turns == .model, voice.isSustained, !speech.isSpeaking, let onset = interruption.onsetAt else {
+            return false
+        }
+        return now.milliseconds(since: onset) < 2 * policy.confirmInterruptionMilliseconds
+    }
+
+    /// - Parameter onset: when it began, for words that are understood later.
+    mutating func confirmInterruption(since onset: CallInstant? = nil, _ actions: inout ActionList) {
+        if !interruption.isPending { interruption.onsetAt = onset ?? (voice.isSpeaking ? voice.startedAt : nil) ?? now }
         actions.append(.note(.interruptionConfirmed))
         if let greetingResponse, ledger.newest?.response == greetingResponse {
             actions.append(.note(.greetingInterrupted))

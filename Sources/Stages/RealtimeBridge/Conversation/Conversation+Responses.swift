@@ -65,14 +65,18 @@ extension Conversation {
         guard active?.id != response, link.stage == .ready else { return }
         // The model began by itself.
         selfAnswers += 1
-        let isWelcome = active == nil && ending == nil && selfAnswers <= policy.maximumSelfAnswers
-        if isWelcome || (policy.turns == .model && active == nil && ending == nil && speech.awaitsOwnAnswer) {
-            if policy.turns == .model, speech.awaitsOwnAnswer {
-                selfAnswers = 0
-                speech.awaitsOwnAnswer = false
-            }
+        let isExpected = speech.awaitsOwnAnswer && policy.turns == .model
+        if isExpected, let old = active, old.cancelRequested {  // Over, since the server runs one at a time.
+            ledger.complete(response: old.id)
+            active = nil
+        }
+        let isWelcome = isExpected || selfAnswers <= policy.maximumSelfAnswers
+        if isWelcome, active == nil, ending == nil, machine.stage == .none {
+            if isExpected { selfAnswers = 0 }
+            speech.awaitsOwnAnswer = false
             active = ActiveResponse(id: response, purpose: .own)
             answerBeganByItself()
+            arm(.responseStart, inMilliseconds: policy.responseStartMilliseconds, &actions)
         } else {
             actions.append(.send(.cancelResponse(response: response)))
             if selfAnswers == policy.maximumSelfAnswers + 1 { actions.append(.note(.selfAnswerStopped)) }
@@ -106,10 +110,11 @@ extension Conversation {
     /// Once more, then the fallback message (S25, S43).
     private mutating func retry(_ done: ActiveResponse, _ actions: inout ActionList) {
         switch done.purpose {
+        case .goodbye where ending?.reason == .answeringMachine: break  // A recording hears it once or never.
         case .filler, .goodbye: return  // `settle` hangs up when no goodbye could be said.
         case .greeting, .own, .turn, .digits, .toolAnswer, .silencePrompt: break
         }
-        guard !done.isRetry else { return giveUpModel(&actions) }
+        guard !done.isRetry else { return done.purpose == .goodbye ? () : giveUpModel(&actions) }
         actions.append(.note(.responseRetried))
         // The greeting itself is asked for once (R4): a second try lets the model open in its own words.
         owe(done.purpose == .greeting || done.purpose == .own ? .turn : done.purpose, retried: true)
@@ -118,6 +123,10 @@ extension Conversation {
     /// Nothing came within the time allowed.
     mutating func responseOverdue(_ actions: inout ActionList) {
         guard let late = active else {
+            if speech.awaitsOwnAnswer {  // It did not answer by itself: it is asked.
+                speech.awaitsOwnAnswer = false
+                return owe(.turn)
+            }
             guard owed?.waitsForCaller == true else { return }
             if callerHasFloor {
                 return arm(.responseStart, inMilliseconds: policy.withdrawnAnswerMilliseconds, &actions)
@@ -150,7 +159,9 @@ extension Conversation {
     /// The active response is over.
     mutating func dropActive(_ actions: inout ActionList) {
         active = nil
-        if owed?.waitsForCaller == true {
+        if speech.awaitsOwnAnswer {
+            arm(.responseStart, inMilliseconds: policy.modelAnswerMilliseconds, &actions)
+        } else if owed?.waitsForCaller == true {
             arm(.responseStart, inMilliseconds: policy.withdrawnAnswerMilliseconds, &actions)
         } else {
             disarm(.responseStart, &actions)
@@ -179,19 +190,25 @@ extension Conversation {
     func instructions(for purpose: ReplyPurpose) -> String? {
         switch purpose {
         case .greeting: prompt.greetingRequest
+        case .goodbye where ending?.reason == .answeringMachine: Self.exactly(policy.answeringMachineMessage)
+        case .goodbye where ending?.reason == .silence && !policy.silenceGoodbyeText.isEmpty:
+            Self.exactly(policy.silenceGoodbyeText)
         case .goodbye: prompt.goodbyeRequest(ending?.reason)
+        case .silencePrompt where !policy.silencePromptText.isEmpty: Self.exactly(policy.silencePromptText)
         case .silencePrompt: "The caller has been silent. Ask in one short sentence whether they are still there."
         case .filler: "Say in a few words that it takes a moment longer. Nothing else."
         case .turn, .digits, .toolAnswer, .own: nil
         }
     }
+
+    static func exactly(_ words: String) -> String {
+        "Say exactly the following to the caller, word for word and nothing else:\n\(words)"
+    }
 }
 
 extension SessionPrompt {
     /// The one place where the greeting is asked for.
-    var greetingRequest: String {
-        "Say exactly the following to the caller, word for word and nothing else:\n\(greeting)"
-    }
+    var greetingRequest: String { Conversation.exactly(greeting) }
 
     func goodbyeRequest(_ reason: HangUpReason?) -> String {
         let why =

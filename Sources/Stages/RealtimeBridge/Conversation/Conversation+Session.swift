@@ -49,7 +49,8 @@ extension Conversation {
                 take(ledger.unheard(at: now) > 0 ? .confirmedWhileSpeaking : .confirmed, &actions)
             }
         } else {
-            take(policy.greets && !prompt.greeting.isEmpty ? .confirmedWithGreeting : .confirmed, &actions)
+            let greets = policy.greets && !prompt.greeting.isEmpty && machine.stage == .none
+            take(greets ? .confirmedWithGreeting : .confirmed, &actions)
         }
     }
 
@@ -141,6 +142,8 @@ extension Conversation {
                 owe(lost.purpose == .greeting || lost.purpose == .own ? .turn : lost.purpose)
             }
         }
+        acceptHeldItems(owing: true, &actions)
+        if speech.awaitsOwnAnswer { owe(.turn) }
         speech = ModelSpeech()
         tools.orphanAll()
         loseTranscripts(&actions)

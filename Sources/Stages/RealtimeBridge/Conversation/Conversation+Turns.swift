@@ -10,12 +10,10 @@ extension Conversation {
                 item: item, startedAt: now, stoppedAt: now, hasLocalOnset: true, duringAgent: false, isRejected: false)
         if policy.turns == .model {
             accept(utterance, &actions)
-        } else if interruption.isPending {
+        } else if interruption.isPending || utterance.awaitsWords {
             speech.hold(utterance)
-        } else if utterance.isRejected || isEcho(utterance) {
-            actions.append(.send(.deleteItem(item)))
         } else {
-            accept(utterance, &actions)
+            resolve(utterance, &actions)
         }
     }
 
@@ -29,12 +27,26 @@ extension Conversation {
 
     /// What was committed while an interruption was pending shares its fate.
     mutating func resolveHeldItems(_ actions: inout ActionList) {
-        for utterance in speech.removeHeld() {
-            if utterance.isRejected {
-                actions.append(.send(.deleteItem(utterance.item)))
-            } else {
-                accept(utterance, &actions)
-            }
+        for utterance in speech.removeHeld() { resolve(utterance, &actions) }
+    }
+
+    /// A turn, a note, or nothing.
+    private mutating func resolve(_ utterance: ModelSpeech.Utterance, _ actions: inout ActionList) {
+        if utterance.isRejected || (!utterance.isHeld && isEcho(utterance)) {
+            actions.append(.send(.deleteItem(utterance.item)))
+        } else if utterance.isNote {
+            _ = beginCallerTurn(utterance, &actions)
+        } else {
+            accept(utterance, &actions)
+        }
+    }
+
+    /// The session that heard them is gone, or the call: words that were not settled are the caller's all the same.
+    mutating func acceptHeldItems(owing: Bool, _ actions: inout ActionList) {
+        speech.stopWaiting()
+        for utterance in speech.removeHeld() where !utterance.isRejected {
+            _ = beginCallerTurn(utterance, &actions)
+            if owing, !utterance.isNote { owe(.turn) }
         }
     }
 
@@ -43,7 +55,9 @@ extension Conversation {
         let index = beginCallerTurn(utterance, &actions)
         (selfAnswers, silencePrompts, tools.rounds) = (0, 0, 0)
         answerIsDue(.callerSpeech, since: turns[index]?.endedAt ?? now)
-        if policy.turns == .model { speech.awaitsOwnAnswer = true } else { owe(.turn) }
+        guard policy.turns == .model else { return owe(.turn) }
+        speech.awaitsOwnAnswer = true
+        if active == nil { arm(.responseStart, inMilliseconds: policy.modelAnswerMilliseconds, &actions) }
     }
 
     private mutating func beginCallerTurn(
@@ -59,17 +73,27 @@ extension Conversation {
         }
         let index = turns.begin(.caller, item: utterance.item, at: start)
         turns[index]?.endedAt = max(start, end)
+        if let transcript = utterance.transcript { write(transcript, to: index) }
         persist(index, &actions)
         return index
     }
 
     /// Text for a turn, whenever it comes; it moves nothing (S35).
     mutating func transcribed(_ item: WireID, _ transcript: InputTranscript, _ actions: inout ActionList) {
+        if speech.heard(item, transcript) {  // Not a turn yet.
+            if judgesWords { judgeWords(&actions) }
+            return
+        }
         guard let index = turns.callerTurn(of: item), turns[index]?.textSource == Turn.Text.none else { return }
+        write(transcript, to: index)
+        if case .partial = transcript { return }
+        persist(index, &actions)
+    }
+
+    private mutating func write(_ transcript: InputTranscript, to index: Int) {
         switch transcript {
         case .partial(let text):
             turns[index]?.text += text  // Kept in case the call ends before the whole; stored with it.
-            return
         case .final(let text):
             turns[index]?.text = text
             turns[index]?.plannedText = text
@@ -77,7 +101,6 @@ extension Conversation {
         case .failed:
             turns[index]?.textSource = .failed
         }
-        persist(index, &actions)
     }
 
     /// Text is awaited for the newest turns only: a session that transcribes nothing must not pile up work for its end.
@@ -100,11 +123,12 @@ extension Conversation {
 
     // MARK: The agent
 
-    mutating func spoke(_ text: String, response: WireID, item: WireID) {
+    mutating func spoke(_ text: String, response: WireID, item: WireID, _ actions: inout ActionList) {
         guard active?.id == response, active?.cancelRequested == false else { return }
         let index = turns.speech(of: item) ?? turns.addSpeech(.init(wireItem: item))
         turns.speeches[index].text += text
         ledger.transcript(of: item, addScalars: text.unicodeScalars.count)
+        if !policy.protectedMessages.isEmpty { protect(index, &actions) }
     }
 
     mutating func spokeAll(_ text: String, item: WireID, _ actions: inout ActionList) {
@@ -113,6 +137,7 @@ extension Conversation {
         if more > 0 { ledger.transcript(of: item, addScalars: more) }
         turns.speeches[index].text = text
         turns.speeches[index].isWhole = true
+        if !policy.protectedMessages.isEmpty { protect(index, &actions) }
         guard let turn = turns.speeches[index].turn else { return }
         turns[turn]?.plannedText = text
         if turns[turn]?.endedAt != nil, turns[turn]?.textSource != .estimated {
@@ -195,6 +220,7 @@ extension Conversation {
             cut.heardScalars = ledger.heardScalars(playout, at: now)
             endCutTurn(cut, byCaller: false, &actions)
         }
+        acceptHeldItems(owing: false, &actions)
         if let utterance = speech.current, !utterance.isRejected, !isEcho(utterance) {
             _ = beginCallerTurn(utterance, &actions)
             if link.stage == .ready { actions.append(.send(.commitInput)) }  // For its transcript.
@@ -203,5 +229,6 @@ extension Conversation {
             turns[index]?.endedAt = now
             persist(index, &actions)
         }
+        speech = ModelSpeech()  // What transcripts come now are for turns.
     }
 }

@@ -22,6 +22,7 @@ public struct Conversation: ~Copyable {
     var tools = ToolLog()
     var digits = ""
     var ending: Ending?
+    var machine = AnsweringMachine()
 
     /// The response that greets, once the model has named it.
     var greetingResponse: WireID?
@@ -75,6 +76,7 @@ public struct Conversation: ~Copyable {
         case .carrierDigit(let digit): pressed(digit, &actions)
         case .carrierStopped: end(.callerHungUp, &actions)
         case .carrierClosed(let close): carrierClosed(close, &actions)
+        case .answeredBy(let party): answered(by: party, &actions)
         case .modelOpened: modelOpened(&actions)
         case .model(let event): modelSaid(event, &actions)
         case .modelClosed(let close): modelClosed(close, &actions)
@@ -103,7 +105,8 @@ public struct Conversation: ~Copyable {
             disarm(.silence, &actions)
         case .committed(let item, _): committed(item, &actions)
         case .inputTranscript(let item, let transcript): transcribed(item, transcript, &actions)
-        case .outputTranscriptDelta(let response, let item, let text): spoke(text, response: response, item: item)
+        case .outputTranscriptDelta(let response, let item, let text):
+            spoke(text, response: response, item: item, &actions)
         case .outputTranscriptDone(_, let item, let text): spokeAll(text, item: item, &actions)
         case .outputAudioDone(let response, let item): ledger.complete(response: response, wireItem: item)
         case .toolCall(let call): toolCalled(call, &actions)
@@ -129,6 +132,8 @@ public struct Conversation: ~Copyable {
         case .playoutHeard: break  // `settle` asks the ledger again.
         case .transcriptGrace: take(.released, &actions)
         case .modelRoute, .renewal, .standby, .standbySwitch: break
+        case .words: wordsNeverCame(&actions)
+        case .answeringMachine: announcementOver(&actions)
         }
     }
 
@@ -185,6 +190,7 @@ public struct Conversation: ~Copyable {
         if state != .closing {
             settlePlayout(&actions)
             endHeardTurns(&actions)
+            if machine.stage != .none { settleMachine(&actions) }
             askForOwedReply(&actions)
             settleFloor(&actions)
             settleSilence(&actions)
@@ -194,7 +200,7 @@ public struct Conversation: ~Copyable {
 
     /// `listening`, `thinking` and `greeting` follow from what is active.
     private mutating func settleFloor(_ actions: inout ActionList) {
-        let due = active != nil || !tools.pending.isEmpty || owed != nil
+        let due = active != nil || !tools.pending.isEmpty || owed != nil || speech.awaitsOwnAnswer
         switch state {
         case .listening where due && owed?.waitsForCaller != true: take(.answerDue, &actions)
         case .thinking where !due && ledger.unheard(at: now) == 0: take(.nothingToSay, &actions)

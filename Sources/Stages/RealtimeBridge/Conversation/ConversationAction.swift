@@ -40,7 +40,7 @@ public enum ConversationAction: Sendable, Equatable {
 
 public enum HangUpReason: String, Sendable, Equatable, CaseIterable {
     case callerHungUp, agentSaidGoodbye, silence, maximumDuration, modelUnavailable, carrierStalled, carrierLost,
-        operatorAsked, shutdown, protocolViolation, costLimit
+        operatorAsked, shutdown, protocolViolation, costLimit, answeringMachine
 }
 
 /// Facts worth counting, each with its cause (R17).
@@ -49,7 +49,8 @@ public enum ConversationNote: String, Sendable, Equatable, CaseIterable {
         benignError, modelError, modelLost, modelReconnected, responseRetried, responseEmpty, responseFailed,
         greetingInterrupted, duplicateToolCall, selfAnswerStopped, configurationRefused, configurationResent,
         fallbackSpoken, streamReplaced, marksLate, answerWithdrawn, silencePrompted,
-        modelRouteChanged, standbyFailed, sessionRenewed
+        modelRouteChanged, standbyFailed, sessionRenewed,
+        machineAnswered, backchannelIgnored, wordsLate
 }
 
 /// What the turn store is told, in order, by its only author.

@@ -8,6 +8,8 @@ public enum ConversationEvent: Sendable, Equatable {
     case carrierDigit(UInt8)
     case carrierStopped
     case carrierClosed(CarrierClose)
+    /// What the carrier's detection says of who picked up.
+    case answeredBy(AnsweringParty)
 
     // The model.
     case modelOpened
@@ -80,5 +82,9 @@ public enum TimerID: UInt8, Sendable, CaseIterable {
         /// One try to prepare it has had its time.
         standby,
         /// The prepared session has waited for a silence long enough.
-        standbySwitch
+        standbySwitch,
+        /// The words of an utterance that was put off never came.
+        words,
+        /// A machine's announcement is taken to be over.
+        answeringMachine
 }

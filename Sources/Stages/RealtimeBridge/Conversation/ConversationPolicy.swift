@@ -8,6 +8,22 @@ public struct ConversationPolicy: Sendable, Equatable {
         case model
     }
 
+    /// What is done when a machine picks up an outbound call (S52).
+    public enum AnsweringMachine: String, Sendable, CaseIterable {
+        /// Talk to it as to anybody.
+        case ignore
+        case hangUp
+        /// Be quiet until its announcement is over, say `answeringMachineMessage` once, hang up when it was heard.
+        case leaveMessage
+    }
+    /// What becomes of an interruption whose words are not known in time.
+    public enum LateWords: String, Sendable, CaseIterable {
+        /// The agent goes on where it paused. Words that come later and are no backchannel interrupt then.
+        case resume
+        /// They count as an interruption.
+        case interrupt
+    }
+
     public var turns = Turns.ours
 
     // The session, as `session.updated` must echo it (R3).
@@ -58,6 +74,9 @@ public struct ConversationPolicy: Sendable, Equatable {
     public var greetingProtectionMilliseconds: Int64 = 0
     /// False: the agent always finishes; what is said meanwhile is kept and answered.
     public var allowInterruptions = true
+    /// A message of the agent that holds one of these phrases is heard to its end, like a legal notice; what is said
+    /// meanwhile is kept and answered. With turns of the model's only what it had said already can be kept (S39).
+    public var protectedMessages: SpokenPhrases = []
     /// A pending interruption that nothing has confirmed by then is rejected.
     public var confirmInterruptionMilliseconds: Int64 = 400
     /// A pending interruption is confirmed this long after its onset when the model hears speech as well: longer than a
@@ -70,12 +89,29 @@ public struct ConversationPolicy: Sendable, Equatable {
     public var withdrawsUnheardAnswer = true
     /// Withdrawn, and the caller's new words were never committed: answer after this long instead of never.
     public var withdrawnAnswerMilliseconds: Int64 = 2_000
+    /// An utterance of nothing but these is no interruption (S30); none: words are not asked for.
+    public var backchannels: SpokenPhrases = []
+    /// An utterance of fewer words is no interruption; 0: words are not counted.
+    public var minimumWords = 0
+    /// Speech of at least this length interrupts without its words being asked for.
+    public var briefSpeechMilliseconds: Int64 = 700
+    /// Silence after which the local detector tells that speech has ended.
+    public var voiceHangoverMilliseconds: Int64 = 300
+    /// How long the agent stays silent for the words of a brief utterance once its end is known.
+    public var wordsWaitMilliseconds: Int64 = 500
+    public var lateWords = LateWords.resume
+    /// After this long without words an utterance is taken for a turn like any other.
+    public var wordsGiveUpMilliseconds: Int64 = 3_000
+    /// What was no interruption stays in the history and in the store, unanswered; false: it is deleted.
+    public var keepsBackchannels = false
     /// A key pressed during a message ends the message.
     public var digitsInterrupt = true
     /// Keys pressed within this time of each other are one entry.
     public var digitGapMilliseconds: Int64 = 1_500
 
     // Answers and tools.
+    /// With turns of the model's: how long its own answer to a turn may take to begin before we ask for one.
+    public var modelAnswerMilliseconds: Int64 = 3_000
     /// From the request of a response to its first audio or tool call.
     public var responseStartMilliseconds: Int64 = 8_000
     public var toolTimeoutMilliseconds: Int64 = 8_000
@@ -89,6 +125,18 @@ public struct ConversationPolicy: Sendable, Equatable {
     // The end.
     /// True silence of both sides before a prompt, and again before the goodbye.
     public var silenceMilliseconds: Int64 = 20_000
+    /// How often a silent caller is asked whether he is there before the goodbye.
+    public var silencePrompts = 1
+    /// What he is asked, word for word, and what is said before hanging up on him; empty: the model finds the words.
+    public var silencePromptText = ""
+    public var silenceGoodbyeText = ""
+    public var answeringMachine = AnsweringMachine.ignore
+    /// What is said to a machine, word for word.
+    public var answeringMachineMessage = ""
+    /// The message is said after this long even when nobody told that the announcement is over, and after this much
+    /// silence of the machine.
+    public var machineWaitMilliseconds: Int64 = 30_000
+    public var machineSilenceMilliseconds: Int64 = 4_000
     public var maximumDurationMilliseconds: Int64 = 3_600_000
     /// Tokens of all kinds that one call may use; nil: no limit (S51).
     public var maximumTokens: Int64?

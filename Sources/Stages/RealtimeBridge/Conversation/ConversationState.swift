@@ -66,6 +66,8 @@ enum ConversationTrigger: String, Sendable, CaseIterable {
     case endAnnounced
     case goodbyeHeard
     case fallbackHeard
+    /// A machine picked up and speaks its announcement: we are quiet.
+    case machineAnswered
     /// The carrier is gone, or an operator hangs up.
     case callEnded
     /// Nothing is awaited any more.
@@ -138,6 +140,7 @@ enum ConversationTable {
             (.voiceOnset, [.pausePlayout], .interruptionPending),
             (.interruptionConfirmed, [.cutPlayout], .listening),
             (.endCalled, [.awaitGoodbye], .goodbye),
+            (.machineAnswered, [.cutPlayout], .listening),
             (.endAnnounced, [.cutPlayout, .awaitGoodbye], .goodbye),
             (.modelLost, [.holdUplink, .retryLater], .reconnecting),
             (.modelGivenUp, [.playFallback], .fallback),
@@ -157,6 +160,7 @@ enum ConversationTable {
             (.nothingToSay, [], .listening),
             (.answerWithdrawn, [.cancelResponse], .listening),
             (.endCalled, [.awaitGoodbye], .goodbye),
+            (.machineAnswered, [.cutPlayout], .listening),
             (.endAnnounced, [.cutPlayout, .awaitGoodbye], .goodbye),
             (.modelLost, [.holdUplink, .retryLater], .reconnecting),
             (.modelGivenUp, [.playFallback], .fallback),
@@ -169,6 +173,7 @@ enum ConversationTable {
             (.voiceOnset, [.pausePlayout], .interruptionPending),
             (.interruptionConfirmed, [.cutPlayout], .listening),
             (.endCalled, [.awaitGoodbye], .goodbye),
+            (.machineAnswered, [.cutPlayout], .listening),
             (.endAnnounced, [.cutPlayout, .awaitGoodbye], .goodbye),
             (.modelLost, [.holdUplink, .retryLater], .reconnecting),
             (.modelGivenUp, [.playFallback], .fallback),
@@ -181,6 +186,7 @@ enum ConversationTable {
             (.goodbyeResumed, [.resumePlayout], .goodbye),
             (.playoutHeard, [.resumePlayout, .endAgentTurns], .listening),
             (.endCalled, [.awaitGoodbye], .interruptionPending),
+            (.machineAnswered, [.cutPlayout], .listening),
             (.endAnnounced, [.cutPlayout, .awaitGoodbye], .goodbye),
             (.modelLost, [.resumePlayout, .holdUplink, .retryLater], .reconnecting),
             (.modelGivenUp, [.playFallback], .fallback),
@@ -208,6 +214,7 @@ enum ConversationTable {
             (.voiceOnset, [.pausePlayout], .reconnecting),
             (.interruptionConfirmed, [.cutPlayout], .reconnecting),
             (.interruptionRejected, [.resumePlayout], .reconnecting),
+            (.machineAnswered, [.cutPlayout], .reconnecting),
             (.modelGivenUp, [.playFallback], .fallback),
             (.endAnnounced, [.playFallback], .fallback),
             (.callEnded, [.hangUp], .closing))

@@ -12,6 +12,12 @@ struct ModelSpeech {
         var isRejected: Bool
         /// Committed while an interruption was pending: decided with it.
         var isHeld = false
+        /// The agent has gone on over it; its words will say what it was.
+        var awaitsWords = false
+        /// A backchannel that stays in the history: no answer is owed for it.
+        var isNote = false
+        /// What is known of its words; a partial one holds all so far.
+        var transcript: InputTranscript?
     }
 
     /// Utterances begun and not yet settled, oldest first; at most eight.
@@ -49,7 +55,8 @@ struct ModelSpeech {
 
     /// What began with a rejected onset, or after it, is rejected with it; older words are not.
     mutating func reject(since onset: CallInstant) {
-        for index in utterances.indices where utterances[index].startedAt >= onset {
+        for index in utterances.indices
+        where utterances[index].startedAt >= onset && !utterances[index].isNote && !utterances[index].awaitsWords {
             utterances[index].isRejected = true
         }
     }
@@ -58,6 +65,52 @@ struct ModelSpeech {
         for index in utterances.indices {
             utterances[index].isRejected = false
             utterances[index].hasLocalOnset = true
+            utterances[index].awaitsWords = false
+        }
+    }
+
+    // MARK: Words
+
+    var awaitsWords: Bool { utterances.contains(where: \.awaitsWords) }
+
+    /// - Returns: false when no unsettled utterance has this name.
+    mutating func heard(_ item: WireID, _ transcript: InputTranscript) -> Bool {
+        guard let index = utterances.firstIndex(where: { $0.item == item }) else { return false }
+        if case .final = utterances[index].transcript { return true }
+        if case .partial(let more) = transcript, case .partial(let known) = utterances[index].transcript {
+            utterances[index].transcript = .partial(known + more)
+        } else {
+            utterances[index].transcript = transcript
+        }
+        return true
+    }
+
+    /// What began since `onset` waits for its words while the agent goes on.
+    /// - Returns: false when nothing did.
+    mutating func putOff(since onset: CallInstant) -> Bool {
+        for index in utterances.indices where utterances[index].startedAt >= onset && !utterances[index].isRejected {
+            utterances[index].awaitsWords = true
+        }
+        return awaitsWords
+    }
+
+    mutating func stopWaiting(_ item: WireID) {
+        for index in utterances.indices where utterances[index].item == item { utterances[index].awaitsWords = false }
+    }
+
+    mutating func stopWaiting() { for index in utterances.indices { utterances[index].awaitsWords = false } }
+
+    mutating func ignore(_ item: WireID, asNote: Bool) {
+        for index in utterances.indices where utterances[index].item == item {
+            utterances[index].awaitsWords = false
+            utterances[index].isNote = asNote && utterances[index].hasWords
+            utterances[index].isRejected = !utterances[index].isNote
+        }
+    }
+
+    mutating func keepAsNotes(since onset: CallInstant) {
+        for index in utterances.indices where utterances[index].startedAt >= onset && utterances[index].hasWords {
+            utterances[index].isNote = true
         }
     }
 
@@ -73,8 +126,17 @@ struct ModelSpeech {
     }
 
     mutating func removeHeld() -> [Utterance] {
-        let held = utterances.filter(\.isHeld)
-        utterances.removeAll(where: \.isHeld)
+        let held = utterances.filter { $0.isHeld && !$0.awaitsWords }
+        if !held.isEmpty { utterances.removeAll { $0.isHeld && !$0.awaitsWords } }
         return held
+    }
+}
+
+extension ModelSpeech.Utterance {
+    var hasWords: Bool {
+        switch transcript {
+        case .partial(let text), .final(let text): !SpokenPhrases.words(of: text).isEmpty
+        case .failed, nil: false
+        }
     }
 }

@@ -14,7 +14,11 @@ struct TurnLog {
         /// Index of its turn, once a frame of it was sent.
         var turn: Int?
         var isEnded = false
+        /// Whether the caller must hear it to its end.
+        var protection = Protection.none
     }
+
+    enum Protection { case none, possible, whole }
 
     private(set) var turns = [Turn]()
     private var nextIndex = 0
@@ -64,7 +68,8 @@ struct TurnLog {
         let index = speech(of: wireItem) ?? addSpeech(Speech(wireItem: wireItem))
         speeches[index].playout = playout
         if speeches[index].turn != nil {  // The same item went on after a cut: a stretch, and a turn, of its own.
-            speeches[index] = Speech(wireItem: wireItem, playout: playout)
+            let protection = speeches[index].protection
+            speeches[index] = Speech(wireItem: wireItem, playout: playout, protection: protection)
         }
         ledger.transcript(of: wireItem, addScalars: speeches[index].text.unicodeScalars.count)
     }

@@ -1,6 +1,6 @@
 extension ConversationEvent: JournalCoded {
     package enum JournalKind: UInt8, CaseIterable {
-        case carrierStarted = 1, carrierMark, carrierDigit, carrierStopped, carrierClosed
+        case carrierStarted = 1, carrierMark, carrierDigit, carrierStopped, carrierClosed, answeredBy
         case modelOpened = 10, model, modelClosed, standby
         case voice = 20, playoutStarted, playoutEmpty, fallbackQueued, playoutHole
         case deadline = 30, toolFinished, command
@@ -21,6 +21,9 @@ extension ConversationEvent: JournalCoded {
         case .carrierClosed(let close):
             encoder.kind(JournalKind.carrierClosed)
             encoder.put(close)
+        case .answeredBy(let party):
+            encoder.kind(JournalKind.answeredBy)
+            encoder.put(party)
         case .modelOpened: encoder.kind(JournalKind.modelOpened)
         case .model(let event):
             encoder.kind(JournalKind.model)
@@ -65,6 +68,7 @@ extension ConversationEvent: JournalCoded {
         case .carrierDigit: self = .carrierDigit(try decoder.byte())
         case .carrierStopped: self = .carrierStopped
         case .carrierClosed: self = .carrierClosed(try decoder.value())
+        case .answeredBy: self = .answeredBy(try decoder.value())
         case .modelOpened: self = .modelOpened
         case .model: self = .model(try decoder.value())
         case .modelClosed: self = .modelClosed(try decoder.value())

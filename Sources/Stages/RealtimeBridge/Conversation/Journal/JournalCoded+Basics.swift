@@ -90,12 +90,24 @@ extension ConversationNote: JournalCoded {}
 extension Turn.Speaker: JournalCoded {}
 extension Turn.Text: JournalCoded {}
 extension ConversationPolicy.Turns: JournalCoded {}
+extension ConversationPolicy.AnsweringMachine: JournalCoded {}
+extension ConversationPolicy.LateWords: JournalCoded {}
+extension AnsweringParty: JournalCoded {}
 extension AudioDrop: JournalCoded {}
 
 /// By its number: new timers go to the end of the list.
 extension TimerID: JournalCoded {
     package func encode(into encoder: inout JournalEncoder) { encoder.kind(self) }
     package init(from decoder: inout JournalDecoder) throws(JournalDamage) { self = try decoder.kind() }
+}
+
+/// As the words they are compared by.
+extension SpokenPhrases: JournalCoded {
+    package func encode(into encoder: inout JournalEncoder) { encoder.put(texts) }
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        let texts: [String] = try decoder.value()
+        self.init(texts)
+    }
 }
 
 extension CallInstant: JournalCoded {
