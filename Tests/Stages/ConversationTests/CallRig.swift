@@ -137,7 +137,7 @@ final class CallRig {
 
     /// Asks about one delta, as its arrival would.
     func admit(response: WireID, item: WireID) -> AudioVerdict {
-        conversation.admit(response: response, item: item, at: CallInstant(milliseconds: now))
+        journalled.admit(response: response, item: item, at: CallInstant(milliseconds: now))
     }
 
     // MARK: Time
