@@ -1,11 +1,14 @@
 public import Configuration
-import Conversation
+public import Conversation
 public import Transport
 
 /// Takes the calls whose media stream was let in. The composition root is one.
 public protocol CallAcceptor: AnyObject, Sendable {
     /// Loop thread, before 101 is answered. Nil declines: the carrier gets 503.
     func accept(_ call: AcceptedCall, on loop: EventLoop) -> (handler: any WebSocketHandler, options: WebSocketOptions)?
+    /// Any thread. The carrier's detection says who picked up `call`, of an account that signed it; its stream may not
+    /// have come yet.
+    func answered(call: String, by party: AnsweringParty)
 }
 
 /// A media stream with valid credentials.

@@ -14,7 +14,7 @@ public final class CallControlCounters: Sendable {
         case serviceFull, tenantFull, draining, storeFull, tokenTableFull
         case malformed, notFound, methodNotAllowed
         case tokenUnknown, tokenReused, streamDeclined
-        case statusUnknown
+        case statusUnknown, answeringPartyUnknown
     }
 
     private final class Count: Sendable { let value = Atomic<Int>(0) }

@@ -104,6 +104,35 @@ extension TwilioWebhooks {
         append(event(webhook, kind: "\(name):\(webhook.fields["StreamSid"] ?? "")"), exchange)
     }
 
+    /// `POST /twilio/amd`: who picked up an outbound call. The call hears of it at once, for a machine does not wait for
+    /// a disk; 204 once it is on record.
+    func answeredBy(_ webhook: Webhook, _ exchange: any HTTPExchange) {
+        let name = webhook.fields["AnsweredBy"] ?? ""
+        if let party = Self.answeringParty(named: name) {
+            // Only of the account's own calls (R13).
+            if tokens.ending(of: webhook.call, account: webhook.account) != .unknown {
+                acceptor.answered(call: webhook.call, by: party)
+            }
+        } else {
+            counters.add(.answeringPartyUnknown)
+        }
+        append(event(webhook, kind: "amd-\(name)"), exchange)
+    }
+
+    /// `AnsweredBy` in Twilio's words.
+    static func answeringParty(named name: String) -> AnsweringParty? {
+        switch name {
+        case "human": .human
+        case "machine_start": .machineStart
+        case "machine_end_beep": .machineEndBeep
+        case "machine_end_silence": .machineEndSilence
+        case "machine_end_other": .machineEndOther
+        case "fax": .fax
+        case "unknown": .unknown
+        default: nil
+        }
+    }
+
     private func append(_ record: StoreRecord, _ exchange: any HTTPExchange) {
         let counters = counters
         store.appendDurably(record) { outcome in

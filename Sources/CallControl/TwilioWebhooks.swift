@@ -14,7 +14,7 @@ public final class TwilioWebhooks: HTTPService {
     let admission: Admission
     let tokens: StreamTokens
     public let counters: CallControlCounters
-    private let acceptor: any CallAcceptor
+    let acceptor: any CallAcceptor
     private let origin: Mutex<PublicOrigin>
 
     /// - Parameter acceptor: kept; it must not keep this service.
@@ -56,6 +56,7 @@ public final class TwilioWebhooks: HTTPService {
         case "/twilio/voice": webhook(request, exchange, answer: voice)
         case "/twilio/status": webhook(request, exchange, answer: status)
         case "/twilio/stream-status": webhook(request, exchange, answer: streamStatus)
+        case "/twilio/amd": webhook(request, exchange, answer: answeredBy)
         case "/twilio/after-stream": webhook(request, exchange, answer: afterStream)
         case "/twilio/media": upgradeRequired(exchange)
         case let path where path.hasPrefix("/twilio/media/"): upgradeRequired(exchange)

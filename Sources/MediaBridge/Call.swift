@@ -90,6 +90,7 @@ final class Call {
         openRecording()
         service.callBegan(self)
         happen(.carrierStarted(stream: stream), at: now)
+        shard.deliverVerdict(to: id)
     }
 
     /// A carrier's retry: the new stream goes on where the old one was.

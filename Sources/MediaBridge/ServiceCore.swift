@@ -29,6 +29,8 @@ final class ServiceCore: @unchecked Sendable {  // The tenants never change; the
     private(set) var shards: [Shard] = []
     /// Live calls by the carrier's id, and the shard of each: a carrier retry must find the call it belongs to.
     private let places = Mutex<[String: Int]>([:])
+    /// Who picked up calls whose stream has not come; see `ServiceCore+AnsweringParty.swift`.
+    let earlyVerdicts = Mutex(EarlyVerdicts())
     private let names = Mutex<(last: UInt64, calls: [UInt64: String])>((0, [:]))
 
     init(

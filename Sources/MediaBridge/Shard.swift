@@ -133,6 +133,9 @@ final class Shard: @unchecked Sendable {
         service.forget(call.grant.call, on: index)
     }
 
+    /// The live call with the carrier's `id`.
+    func call(named id: String) -> Call? { members[id].flatMap { calls[$0] } }
+
     func forEachCall(_ body: (Call) -> Void) {
         for call in calls { if let call { body(call) } }
     }

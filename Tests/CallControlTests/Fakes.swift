@@ -41,6 +41,10 @@ final class FakeAcceptor: CallAcceptor {
         accepted.withLock { $0.append(call) }
         return (FakeHandler(), WebSocketOptions())
     }
+    let verdicts = Mutex<[String: [AnsweringParty]]>([:])
+    func answered(call: String, by party: AnsweringParty) {
+        verdicts.withLock { $0[call, default: []].append(party) }
+    }
     var calls: [AcceptedCall] { accepted.withLock { $0 } }
     /// As if every call were over.
     func dropAll() { accepted.withLock { $0.removeAll() } }

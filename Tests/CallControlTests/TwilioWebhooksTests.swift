@@ -114,7 +114,9 @@ import TurnStore
 
     // MARK: signatures and forms
 
-    @Test(arguments: ["/twilio/voice", "/twilio/status", "/twilio/stream-status", "/twilio/after-stream"])
+    @Test(arguments: [
+        "/twilio/voice", "/twilio/status", "/twilio/stream-status", "/twilio/amd", "/twilio/after-stream",
+    ])
     func `S63 a wrong or missing signature is refused with 403 and changes nothing`(path: String) throws {
         let service = try Service()
         let fields = Service.voiceFields()
@@ -200,6 +202,34 @@ import TurnStore
         let kinds = try service.store.reader.carrierEvents(of: callID).map(\.kind)
         #expect(Set(kinds) == ["status-ringing", "status-completed", "status-on-the-moon"])
         #expect(service.counters[.statusUnknown] == 1)
+    }
+
+    @Test(arguments: AnsweringParty.allCases)
+    func `S52 the carrier's verdict on who picked up reaches the call, and the record`(party: AnsweringParty) throws {
+        let service = try Service()
+        _ = try service.voice()
+        let names: [AnsweringParty: String] = [
+            .human: "human", .machineStart: "machine_start", .machineEndBeep: "machine_end_beep",
+            .machineEndSilence: "machine_end_silence", .machineEndOther: "machine_end_other", .fax: "fax",
+            .unknown: "unknown",
+        ]
+        let fields = [("AccountSid", account), ("CallSid", callID), ("AnsweredBy", names[party] ?? "")]
+        #expect(try service.post(Service.form("/twilio/amd", fields)).status == 204)
+        #expect(service.acceptor.verdicts.withLock { $0 } == [callID: [party]])
+        #expect(try service.store.reader.carrierEvents(of: callID).map(\.kind).contains("amd-\(names[party] ?? "")"))
+    }
+
+    @Test func `S52 R13 a verdict of another account, of an unknown call, or in unknown words reaches nobody`() throws {
+        let service = try Service()
+        _ = try service.voice()
+        let foreign = [("AccountSid", otherAccount), ("CallSid", callID), ("AnsweredBy", "fax")]
+        _ = try service.post(Service.form("/twilio/amd", foreign, key: "another-token"))
+        let unknown = [("AccountSid", account), ("CallSid", "CA77"), ("AnsweredBy", "fax")]
+        #expect(try service.post(Service.form("/twilio/amd", unknown)).status == 204)
+        let odd = [("AccountSid", account), ("CallSid", callID), ("AnsweredBy", "martian")]
+        #expect(try service.post(Service.form("/twilio/amd", odd)).status == 204)
+        #expect(service.counters[.answeringPartyUnknown] == 1)
+        #expect(service.acceptor.verdicts.withLock { $0 }.isEmpty)
     }
 
     @Test func `a caller who hangs up before the stream gives the place back`() throws {

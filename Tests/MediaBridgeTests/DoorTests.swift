@@ -28,14 +28,16 @@ import Transport
     func `S63 a webhook with a missing or wrong signature changes nothing`(token: String) async throws {
         try await withService { rig in
             let call = ServiceRig.newCall()
-            for path in ["/twilio/voice", "/twilio/status", "/twilio/stream-status", "/twilio/after-stream"] {
+            for path in [
+                "/twilio/voice", "/twilio/status", "/twilio/stream-status", "/twilio/amd", "/twilio/after-stream",
+            ] {
                 let post = FormPost(
                     url: rig.origin + path, form: ServiceRig.form(call: call), authToken: token,
                     trustedAuthoritiesFile: nil)
                 let status = try await post.send().status
                 #expect(status == 403, "\(path)")
             }
-            #expect(rig.requests(token.isEmpty ? "signature_missing" : "signature_wrong") == 4)
+            #expect(rig.requests(token.isEmpty ? "signature_missing" : "signature_wrong") == 5)
             #expect(rig.requests("voice_answered") == 0)
             #expect(rig.metric("media_bridge_calls") == 0)
             #expect(try rig.stored(call) == nil)
