@@ -103,7 +103,7 @@ struct JournalRecords {
     /// Since the last record's. Both lie within a few years, so that their sum is a number.
     private mutating func instant() throws(JournalDamage) -> CallInstant {
         let limit: Int64 = 100_000_000_000_000_000
-        memory.at += try decoder.signed(in: -limit...limit, "nanoseconds between records")
+        memory.at += try decoder.elapsed()
         guard (-limit...limit).contains(memory.at) else { throw decoder.damage("nanoseconds of a call: \(memory.at)") }
         return CallInstant(nanoseconds: memory.at)
     }

@@ -98,7 +98,7 @@ public struct JournalTap: ~Copyable {
             guard !isBroken else { return }
             letGo()
             encoder.kind(JournalRecord.Kind.sentAgain)
-            encoder.signed(now.nanoseconds - memory.sentAt - JournalRecord.Memory.frameNanoseconds)
+            encoder.elapsed(now.nanoseconds - memory.sentAt - JournalRecord.Memory.frameNanoseconds)
             (memory.at, memory.sentAt) = (now.nanoseconds, now.nanoseconds)
             holdsFrame = true
             return
@@ -144,7 +144,7 @@ public struct JournalTap: ~Copyable {
         guard !isBroken else { return false }
         letGo()
         encoder.kind(kind)
-        encoder.signed(now.nanoseconds - memory.at)
+        encoder.elapsed(now.nanoseconds - memory.at)
         memory.at = now.nanoseconds
         return true
     }

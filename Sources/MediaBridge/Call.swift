@@ -112,8 +112,8 @@ final class Call {
 
     var service: ServiceCore { shard.service }
 
-    /// The call's own clock at monotonic `now`.
-    func instant(_ now: UInt64) -> CallInstant { CallInstant(nanoseconds: Int64(now &- epoch)) }
+    /// The call's own clock at monotonic `now`: whole microseconds, which its journal writes in fewer bytes.
+    func instant(_ now: UInt64) -> CallInstant { CallInstant(nanoseconds: Int64(now &- epoch) / 1_000 * 1_000) }
 
     /// Samples of the carrier's rate since set-up.
     func position(_ now: UInt64) -> Int64 { Int64(now &- epoch) / 125_000 }

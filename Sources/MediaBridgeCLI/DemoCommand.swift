@@ -97,6 +97,8 @@ struct DemoCommand: AsyncParsableCommand {
         configuration.model.audioFormat = ModelConfiguration.AudioFormat(rawValue: audioFormat)!
         configuration.tenants[0].recordingEnabled = true
         configuration.tenants[0].recordingFormat = .both
+        configuration.journals.directory = folder + "/journals"
+        configuration.tenants[0].journal = .audio
         return configuration
     }
 

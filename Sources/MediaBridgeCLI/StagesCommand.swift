@@ -15,7 +15,10 @@ struct StagesCommand: ParsableCommand {
 
     static let builtIn = [
         Entry(
-            role: "vad", name: "energy", cost: "inline", about: "adaptive energy, 8 kHz, no delay; the one calls use"),
+            role: "vad", name: "energy", cost: "inline", about: "adaptive energy, 8 kHz, no delay"),
+        Entry(
+            role: "vad", name: "energy-echo", cost: "inline",
+            about: "energy, less what the echo of the agent explains; the one calls use"),
         Entry(role: "vad", name: "scripted", cost: "inline", about: "decisions from a script, for tests"),
         Entry(
             role: "stt", name: "pocketsphinx", cost: "worker",

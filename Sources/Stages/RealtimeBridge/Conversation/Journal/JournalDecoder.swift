@@ -61,6 +61,16 @@ package struct JournalDecoder {
         return value
     }
 
+    /// Nanoseconds between two moments of a call: three years at most.
+    package mutating func elapsed() throws(JournalDamage) -> Int64 {
+        let value = try signed()
+        let nanoseconds = (value >> 1).multipliedReportingOverflow(by: value & 1 == 1 ? 1 : 1_000)
+        guard !nanoseconds.overflow, CallInstant.range.contains(nanoseconds.partialValue) else {
+            throw damage("nanoseconds between two records: \(value)")
+        }
+        return nanoseconds.partialValue
+    }
+
     package mutating func raw(_ count: Int) throws(JournalDamage) -> [UInt8] {
         guard count >= 0, count <= bytes.count - position else { throw damage("the bytes end within a value") }
         defer { position += count }

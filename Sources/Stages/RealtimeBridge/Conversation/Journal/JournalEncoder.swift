@@ -44,6 +44,11 @@ package struct JournalEncoder: ~Copyable {
         unsigned(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
 
+    /// Nanoseconds between two moments, shorter when they are whole microseconds, as a call's are.
+    package mutating func elapsed(_ nanoseconds: Int64) {
+        signed(nanoseconds % 1_000 == 0 ? (nanoseconds / 1_000) << 1 : nanoseconds << 1 | 1)
+    }
+
     package mutating func raw(_ span: borrowing Span<UInt8>) {
         for index in span.indices { bytes.append(span[index]) }
     }
