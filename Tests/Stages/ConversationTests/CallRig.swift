@@ -15,6 +15,10 @@ final class CallRig {
     private(set) var log: [(at: Int64, action: ConversationAction)] = []
     private(set) var rules: RuleBook
     var model = ScriptedModel()
+    /// The second session, while there is one, and what its server is to be like.
+    var standby: ScriptedModel?
+    var nextStandby = ScriptedModel()
+    var standbyOpens = 0
     var carrier = ScriptedCarrier()
     private var playout = PlayoutTwin()
     private var timers: [TimerID: Int64] = [:]
@@ -84,8 +88,12 @@ final class CallRig {
 
     private func execute(_ action: ConversationAction) {
         switch action {
-        case .openModel(_): model.open(at: now)
-        case .openStandby, .sendStandby, .switchToStandby, .closeStandby, .routeFailed, .repeatUplink: break
+        case .openModel(let route): model.open(route, at: now)
+        case .openStandby(let route): openStandby(route)
+        case .sendStandby(let command): standby?.receive(command, at: now)
+        case .switchToStandby: switchToStandby()
+        case .closeStandby: standby = nil
+        case .routeFailed, .repeatUplink: break
         case .closeModel: model.close()
         case .send(let command): model.receive(command, at: now)
         case .pausePlayout: playout.isPaused = true
@@ -146,7 +154,8 @@ final class CallRig {
     func run(until milliseconds: Int64) {
         while now < milliseconds {
             if skipsIdleTicks, isPlayoutEmpty, carrier.isQuiet {
-                let next = min(timers.values.min() ?? .max, model.nextAt ?? .max, milliseconds)
+                let next = min(
+                    timers.values.min() ?? .max, model.nextAt ?? .max, standby?.nextAt ?? .max, milliseconds)
                 now = max(now, (next - 20) / 20 * 20)
                 if now >= milliseconds { return }
             }
@@ -165,6 +174,7 @@ final class CallRig {
             give(.deadline(due.key))
         }
         while let step = model.next(at: now) { perform(step) }
+        while let step = standby?.next(at: now) { performOnStandby(step) }
         for mark in carrier.play(at: now) where state != .ended { give(.carrierMark(mark)) }
         sendFrames()
     }

@@ -306,7 +306,7 @@ import Testing
         #expect(rig.hangUps == [])
     }
 
-    @Test func `S56 an answer that was being heard is not asked for again`() {
+    @Test func `S56 an answer that broke off is finished, not said again`() {
         let rig = CallRig()
         rig.startAndGreet()
         rig.model.usual.milliseconds = 20_000
@@ -315,8 +315,18 @@ import Testing
         #expect(rig.model.active != nil)
         rig.model.close()
         rig.give(.modelClosed(.closed(code: 1_006)))
+        rig.model.usual.milliseconds = 2_000
+        rig.run(for: 400)
+        #expect(rig.responseRequests == 3)
+        let asked = rig.sentCommands.last
+        guard case .createResponse(let instructions?) = asked else {
+            return #expect(Bool(false), "its end is asked for")
+        }
+        #expect(instructions.contains("Go on where it stopped"))
+        let told = rig.sentCommands.last { if case .createText(.assistant, _) = $0 { true } else { false } }
+        #expect(told != .createText(role: .assistant, text: rig.model.usual.text), "as far as it had come")
         rig.run(for: 10_000)
-        #expect(rig.responseRequests == 2)
+        #expect(rig.responseRequests == 3)
         #expect(rig.state == .listening)
     }
 

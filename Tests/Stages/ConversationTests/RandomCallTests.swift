@@ -75,6 +75,11 @@ final class RandomCall {
         policy.toolTimeoutMilliseconds = 3_000
         policy.silenceMilliseconds = [5_000, 20_000].randomElement(using: &random)!
         policy.maximumDurationMilliseconds = [15_000, 3_600_000, 3_600_000].randomElement(using: &random)!
+        policy.renewalMilliseconds = [3_300_000, 2_000, 7_000].randomElement(using: &random)!
+        policy.standbySwitchMilliseconds = [200, 5_000].randomElement(using: &random)!
+        policy.standbyRetryMilliseconds = 1_000
+        policy.modelRoutes = Int.random(in: 1...3, using: &random)
+        policy.maximumTokens = [nil, nil, nil, 3_000].randomElement(using: &random)!
         policy.turns = Int.random(in: 0..<6, using: &random) == 0 ? .model : .ours
         var settings = SeededGenerator(state: seed ^ 0x7475_726e)
         if Int.random(in: 0..<3, using: &settings) == 0 { policy.backchannels = ["mhmm", "word 1", "ok"] }
@@ -93,6 +98,14 @@ final class RandomCall {
         rig.model.refusesToOpen = [0, 0, 0, 0, 1, 3, 9].randomElement(using: &random)!
         rig.model.refusesConfigure = [0, 0, 0, 0, 0, 1, 2].randomElement(using: &random)!
         if Int.random(in: 0..<20, using: &random) == 0 { rig.model.echo = nil }
+        rig.nextStandby = rig.model
+        rig.nextStandby.refusesToOpen = [0, 0, 1, 2].randomElement(using: &random)!
+        let troubles: [ModelClose?] = [nil, .unreachable, .refused(httpStatus: 401), .refused(httpStatus: 429)]
+        for route in 0..<3 where Int.random(in: 0..<6, using: &random) == 0 {
+            rig.model.brokenRoutes[route] = .some(troubles.randomElement(using: &random)!)
+            rig.nextStandby.brokenRoutes = rig.model.brokenRoutes
+        }
+        rig.model.usual.usage.outputAudio = 400
         self.random = random
     }
 

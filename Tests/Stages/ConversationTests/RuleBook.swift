@@ -1,4 +1,4 @@
-import Conversation
+@testable import Conversation
 
 /// The rules of design.md that one call can break, checked after every event. `broken` must stay empty.
 struct RuleBook {
@@ -7,6 +7,7 @@ struct RuleBook {
     private(set) var broken: [String] = []
 
     private var isConfirmed = false
+    private var isStandbyConfirmed = false
     private var greetings = 0
     private var hangUps = 0
     private var endings = 0
@@ -29,12 +30,27 @@ struct RuleBook {
             isConfirmed = true
         }
         if case .modelClosed = event { isConfirmed = false }
+        if case .standby(.model(.sessionUpdated(let echo))) = event, echo == .good || echo == .answersItself {
+            isStandbyConfirmed = true
+        }
     }
 
     mutating func saw(_ action: ConversationAction, at now: Int64, rig: CallRig) {
         switch action {
         case .openUplink: check(isConfirmed, "R3 uplink opened before a valid session.updated")
         case .openModel: isConfirmed = false
+        case .openStandby: isStandbyConfirmed = false
+        case .switchToStandby:
+            check(isStandbyConfirmed, "R3 switched before a valid session.updated")
+            isConfirmed = isStandbyConfirmed
+        case .sendStandby(.configure): break
+        case .sendStandby(let command):
+            check(isStandbyConfirmed, "R3 \(command) before a valid session.updated of the standby")
+            if case .createText(let role, let text) = command {
+                said(text, as: role, rig: rig)
+            } else {
+                check(false, "the standby was sent \(command)")
+            }
         case .clearPlayout: clearedUpTo = newestItem
         case .hangUp(let reason):
             hangUps += 1
@@ -74,8 +90,16 @@ struct RuleBook {
         case .toolOutput(let call, _):
             outputs[call, default: 0] += 1
             check(outputs[call] == 1, "R8 tool \(call) got \(outputs[call]!) outputs")
-        case .createText(.user, let text): check(callerTexts.contains(text), "R10 not the caller's words: \(text)")
-        case .createText(.assistant, let text): check(agentTexts.contains(text), "R10 not the agent's words: \(text)")
+        case .createText(let role, let text): said(text, as: role, rig: rig)
+        default: break
+        }
+    }
+
+    private mutating func said(_ text: String, as role: ItemRole, rig: CallRig) {
+        switch role {
+        case .user: check(callerTexts.contains(text), "R10 not the caller's words: \(text)")
+        case .assistant:
+            check(agentTexts.contains(text) || rig.isBeingSaid(text), "R10 not the agent's words: \(text)")
         default: break
         }
     }
@@ -114,6 +138,7 @@ struct RuleBook {
 }
 
 extension CallRig {
+    func isBeingSaid(_ text: String) -> Bool { conversation.turns.speeches.contains { $0.text == text } }
     var totals: (Int, Int, Int, Int) {
         (
             conversation.ledger.received, conversation.ledger.sent, conversation.ledger.discarded,

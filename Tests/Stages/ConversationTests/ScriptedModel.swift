@@ -14,6 +14,7 @@ struct ScriptedModel {
         var delay: Int64 = 200
         var status = ResponseOutcome.Status.completed
         var errorCode = ""
+        var usage = ModelUsage()
         var tools: [(call: WireID, name: String)] = []
         /// Never comes at all.
         var isLost = false
@@ -30,6 +31,9 @@ struct ScriptedModel {
     /// Closes instead of opening, this often.
     var refusesToOpen = 0
     var refusal = ModelClose.unreachable
+    /// What becomes of opening it at one address of the chain, by the address's index; nil for one: it hangs.
+    var brokenRoutes: [Int: ModelClose?] = [:]
+    private(set) var routes: [Int] = []
     private(set) var isOpen = false
     private(set) var opens = 0
     private var steps: [(at: Int64, step: Step)] = []
@@ -57,8 +61,13 @@ struct ScriptedModel {
         return step
     }
 
-    mutating func open(at now: Int64) {
+    mutating func open(_ route: ModelRoute = .preferred, at now: Int64) {
         opens += 1
+        routes.append(route.index)
+        if let broken = brokenRoutes[route.index] {
+            if let broken { schedule(.event(.modelClosed(broken)), at: now + delay) }
+            return
+        }
         if refusesToOpen > 0 {
             refusesToOpen -= 1
             return schedule(.event(.modelClosed(refusal)), at: now + delay)
@@ -94,6 +103,12 @@ struct ScriptedModel {
         case .deleteItem(let item): say(.deleted(item: item), at: now + delay)
         case .createText, .toolOutput, .commitInput, .clearInput: break
         }
+    }
+
+    /// No name of another session's is given again.
+    mutating func continueNames(of other: ScriptedModel) {
+        responses = max(responses, other.responses)
+        items = max(items, other.items)
     }
 
     private mutating func say(_ event: ModelEvent, at time: Int64) { schedule(.event(.model(event)), at: time) }
@@ -156,7 +171,8 @@ struct ScriptedModel {
         }
         say(
             .responseDone(
-                ResponseOutcome(response: response, status: answer.status, errorCode: answer.errorCode)),
+                ResponseOutcome(
+                    response: response, status: answer.status, errorCode: answer.errorCode, usage: answer.usage)),
             at: time + 20)
     }
 

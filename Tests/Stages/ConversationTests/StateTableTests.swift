@@ -22,6 +22,14 @@ import Testing
         #expect(Array(rows) == ConversationTable.transitions.map(Self.line))
     }
 
+    @Test func `the document shows the standby's rows, all of them, in order`() throws {
+        let lines = try document().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let heading = try #require(lines.firstIndex(of: "| stage | event | next |"))
+        let rows = lines[heading...].dropFirst(2).prefix { !$0.isEmpty }
+        #expect(
+            Array(rows) == StandbyTable.transitions.map { "| `\($0.stage)` | `\($0.trigger)` | `\($0.next)` |" })
+    }
+
     @Test func `the document names every state, trigger and effect`() throws {
         let text = try document()
         for state in ConversationState.allCases {

@@ -7,17 +7,19 @@ extension Conversation {
             arm(.maximumDuration, inMilliseconds: policy.maximumDurationMilliseconds, &actions)
         case .openModel:
             link.stage = .opening
+            link.sessions += 1
             actions.append(.openModel(link.route))
+            if hasFreshRoute { arm(.modelRoute, inMilliseconds: policy.routeMilliseconds, &actions) }
         case .retryLater:
             link.stage = .waiting
-            link.attempts += 1
-            let wait = min(2_000, policy.reconnectMilliseconds << Int64(min(link.attempts - 1, 10)))
-            arm(.modelReconnect, inMilliseconds: wait, &actions)
+            arm(.modelReconnect, inMilliseconds: link.retryMilliseconds, &actions)
         case .configure:
             link.stage = .configuring
             actions.append(.send(.configure(optionalFields: link.sendsOptionalFields)))
             arm(.modelConfigure, inMilliseconds: policy.configureMilliseconds, &actions)
         case .openUplink:
+            if link.repeatMilliseconds > 0 { actions.append(.repeatUplink(milliseconds: link.repeatMilliseconds)) }
+            link.repeatMilliseconds = 0
             actions.append(.openUplink)
             if !digits.isEmpty { arm(.digitGap, inMilliseconds: policy.digitGapMilliseconds, &actions) }
         case .holdUplink: actions.append(.holdUplink)
@@ -60,37 +62,11 @@ extension Conversation {
     }
 
     private func introduceCaller(_ actions: inout ActionList) {
-        guard !prompt.callerContext.isEmpty else { return }
-        actions.append(.send(.createText(role: .system, text: prompt.callerContext)))
-    }
-
-    /// Turns replayed word by word; what came before them goes as one message.
-    static let replayedTurns = 12
-
-    /// Tells a new session what was said (S56). The caller's words go as the caller's, all else as the system's (R10).
-    private mutating func replayHistory(_ actions: inout ActionList) {
-        introduceCaller(&actions)
-        let said = turns.turns.filter { !$0.text.isEmpty }
-        let earlier = said.dropLast(Self.replayedTurns)
-        if !earlier.isEmpty {
-            let lines = earlier.map { "\($0.speaker == .caller ? "Caller" : "You"): \($0.text)" }
-            let text = "Earlier in this call:\n" + lines.joined(separator: "\n")
-            actions.append(.send(.createText(role: .system, text: text)))
-        }
-        for turn in said.suffix(Self.replayedTurns) {
-            let role: ItemRole = turn.speaker == .caller ? .user : .assistant
-            actions.append(.send(.createText(role: role, text: turn.text)))
-        }
-        for result in tools.orphanResults { actions.append(.send(.createText(role: .system, text: result))) }
-        tools.orphanResults.removeAll()
-        if let last = turns.turns.last, last.speaker == .caller, last.text.isEmpty {
-            let text =
-                "The connection was lost for a moment and the caller's last words with it: ask to hear them again."
-            actions.append(.send(.createText(role: .system, text: text)))
-        }
+        if let introduction = introduction() { actions.append(.send(introduction)) }
     }
 
     private mutating func playFallback(_ actions: inout ActionList) {
+        dropStandby(&actions)
         if link.stage != .closed && link.stage != .waiting { actions.append(.closeModel) }
         link.stage = .closed
         (active, owed, digits) = (nil, nil, "")
@@ -107,6 +83,7 @@ extension Conversation {
     /// R5: the only place that hangs up.
     private mutating func hangUp(_ actions: inout ActionList) {
         interruption.isPending = false
+        dropStandby(&actions)
         closeTurns(&actions)
         for timer in TimerID.allCases { disarm(timer, &actions) }
         (active, owed) = (nil, nil)
@@ -120,6 +97,7 @@ extension Conversation {
         if link.stage == .ready { loseTranscripts(&actions) }
         if link.stage != .closed && link.stage != .waiting { actions.append(.closeModel) }
         link.stage = .closed
+        settleCost(&actions)
         actions.append(.persist(.ended(ending?.reason ?? .operatorAsked, at: now)))
     }
 }

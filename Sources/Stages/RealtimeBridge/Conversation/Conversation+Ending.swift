@@ -119,6 +119,8 @@ extension Conversation {
         switch event {
         case .model(.inputTranscript(let item, let transcript)): transcribed(item, transcript, &actions)
         case .modelClosed: link.stage = .closed
+        case .model(.responseDone(let outcome)): spent(outcome.usage, &actions)
+        case .model(.transcriptionUsed(let usage)): spent(usage, &actions)
         case .deadline(.transcriptGrace): expired(.transcriptGrace, &actions)
         default: break
         }

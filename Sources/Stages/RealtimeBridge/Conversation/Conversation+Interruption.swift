@@ -205,7 +205,7 @@ extension Conversation {
         if hadSomething || byCaller { actions.append(.clearPlayout) }
         cancelActive(&actions)
         for (cut, milliseconds) in zip(said, heardMilliseconds) {
-            if let wireItem = cut.item.wireItem, link.stage == .ready {
+            if let wireItem = cut.item.wireItem, link.stage == .ready, cut.item.item.ordinal > link.foreignItems {
                 if milliseconds > 0 {
                     actions.append(.send(.truncate(item: wireItem, audioEndMilliseconds: milliseconds)))
                 } else if cut.item.received > 0 {

@@ -1,11 +1,14 @@
 /// Why a response was asked for. The order is that of urgency: of two owed ones the greater is asked for.
 enum ReplyPurpose: Int, Comparable, Sendable {
-    case filler, silencePrompt, toolAnswer, digits, turn, greeting, own, goodbye
+    case filler, silencePrompt, resumption, toolAnswer, digits, turn, greeting, own, goodbye
 
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
     /// Somebody waits for it: it is asked for again when nothing of it was heard.
     var isAnswer: Bool { self == .turn || self == .digits || self == .toolAnswer }
+
+    /// What is asked for in its place when it has to be asked for once more: the greeting is asked for once (R4).
+    var again: ReplyPurpose { self == .greeting || self == .own ? .turn : self }
 }
 
 struct ActiveResponse: Sendable {
@@ -102,7 +105,10 @@ extension Conversation {
         case .failed, .incomplete:
             actions.append(.note(.responseFailed))
             if wasHeard { return }
-            if outcome.errorCode == "insufficient_quota" { return giveUpModel(&actions) }
+            if let failure = RouteFailure(errorCode: outcome.errorCode) {
+                if hasOtherRoute { owe(done.purpose.again) }
+                return abandonRoute(failure, &actions)
+            }
             retry(done, &actions)
         }
     }
@@ -112,12 +118,16 @@ extension Conversation {
         switch done.purpose {
         case .goodbye where ending?.reason == .answeringMachine: break  // A recording hears it once or never.
         case .filler, .goodbye: return  // `settle` hangs up when no goodbye could be said.
-        case .greeting, .own, .turn, .digits, .toolAnswer, .silencePrompt: break
+        case .greeting, .own, .turn, .digits, .toolAnswer, .silencePrompt, .resumption: break
         }
-        guard !done.isRetry else { return done.purpose == .goodbye ? () : giveUpModel(&actions) }
+        guard !done.isRetry else {
+            if done.purpose == .goodbye { return }
+            if hasOtherRoute { owe(done.purpose.again, retried: true) }
+            return abandonRoute(.answersFailed, &actions)
+        }
         actions.append(.note(.responseRetried))
         // The greeting itself is asked for once (R4): a second try lets the model open in its own words.
-        owe(done.purpose == .greeting || done.purpose == .own ? .turn : done.purpose, retried: true)
+        owe(done.purpose.again, retried: true)
     }
 
     /// Nothing came within the time allowed.
@@ -197,6 +207,9 @@ extension Conversation {
         case .silencePrompt where !policy.silencePromptText.isEmpty: Self.exactly(policy.silencePromptText)
         case .silencePrompt: "The caller has been silent. Ask in one short sentence whether they are still there."
         case .filler: "Say in a few words that it takes a moment longer. Nothing else."
+        case .resumption:
+            "The connection broke off in the middle of your last message. Go on where it stopped and finish it briefly; "
+                + "do not greet again and do not repeat what was said."
         case .turn, .digits, .toolAnswer, .own: nil
         }
     }
@@ -215,6 +228,7 @@ extension SessionPrompt {
             switch reason {
             case .maximumDuration: "The longest time allowed for this call has been reached. Say so kindly"
             case .silence: "The caller has not said anything for a while. Say that you are hanging up now"
+            case .costLimit: "This call has used up what is set aside for it. Say kindly that it has to end now"
             case .shutdown: "The call has to end now for technical reasons. Apologise"
             default: "The conversation is over"
             }

@@ -4,13 +4,27 @@ struct ModelLink {
 
     var stage = Stage.closed
     var route = ModelRoute.preferred
-    /// Tries since the session was last ready.
+    /// Rounds through the chain since the session was last ready.
     var attempts = 0
     /// Sessions lost since the call began.
     var losses = 0
     /// Cleared once the server refused the optional fields.
     var sendsOptionalFields = true
     var wasResent = false
+    /// Wait before the next try.
+    var retryMilliseconds: Int64 = 0
+    /// Addresses that are not asked again in this call.
+    var refused = RouteSet()
+    /// Addresses that failed in this round.
+    var tried = RouteSet()
+    /// Sessions opened for this call.
+    var sessions = 0
+    /// Items of playout up to this one belong to sessions that are gone: the present one cannot truncate them.
+    var foreignItems: UInt32 = 0
+    /// When the caller's words last became a turn.
+    var committedAt = CallInstant.start
+    /// Caller's audio that only a lost session had.
+    var repeatMilliseconds: Int64 = 0
 }
 
 extension Conversation {
@@ -34,11 +48,14 @@ extension Conversation {
         }
         guard accepts(echo) else {  // Fatal for the session, never noise for the caller (S18).
             actions.append(.note(.configurationRefused))
-            return giveUpModel(&actions)
+            return abandonRoute(.misconfigured, &actions)
         }
         guard link.stage == .configuring else { return }  // The answer to the resend.
         link.stage = .ready
         link.attempts = 0
+        link.tried.removeAll()
+        disarm(.modelRoute, &actions)
+        armRenewal(expiresAt: expiry(echo), since: now, &actions)
         disarm(.modelConfigure, &actions)
         disarm(.modelGiveUp, &actions)
         if state == .reconnecting {
@@ -89,34 +106,35 @@ extension Conversation {
 
     mutating func modelClosed(_ close: ModelClose, _ actions: inout ActionList) {
         guard link.stage != .closed, link.stage != .waiting else { return }
-        if case .refused(let status) = close, status != 429, (400..<500).contains(status) {
-            link.stage = .closed  // The same request would be refused again.
-            actions.append(.note(.modelLost))
-            return giveUpModel(&actions)
-        }
-        loseSession(&actions)
+        loseSession(RouteFailure(close), &actions)
     }
 
     /// The session is gone, or is as good as gone.
-    mutating func loseSession(_ actions: inout ActionList) {
+    mutating func loseSession(_ failure: RouteFailure, _ actions: inout ActionList) {
         let wasReady = link.stage == .ready
         link.stage = .closed
+        actions.append(.routeFailed(link.route, failure))
         disarm(.modelConfigure, &actions)
+        disarm(.modelRoute, &actions)
+        disarm(.renewal, &actions)
         if isSayingGoodbye { return finishGoodbyeAlone(&actions) }
         if wasReady {
             actions.append(.note(.modelLost))
             forgetSession(&actions)
             link.losses += 1
             guard link.losses <= policy.maximumModelLosses else { return giveUpModel(&actions) }
+            if standby.stage == .primed { return switchToStandby(&actions) }
+            dropStandby(&actions)
             arm(.modelGiveUp, inMilliseconds: policy.modelGiveUpMilliseconds, &actions)
         }
-        guard link.attempts < policy.reconnectAttempts else { return giveUpModel(&actions) }
+        guard chooseRoute(after: failure, wasReady: wasReady, &actions) else { return giveUpModel(&actions) }
         take(wasReady ? .modelLost : .connectionFailed, &actions)
     }
 
     /// The session was lost during a goodbye, and the call goes on after all.
     mutating func restartSession(_ actions: inout ActionList) {
         arm(.modelGiveUp, inMilliseconds: policy.modelGiveUpMilliseconds, &actions)
+        link.retryMilliseconds = policy.reconnectMilliseconds
         take(.modelLost, &actions)
     }
 
@@ -126,20 +144,26 @@ extension Conversation {
     private mutating func finishGoodbyeAlone(_ actions: inout ActionList) {
         if link.stage != .closed { actions.append(.closeModel) }
         link.stage = .closed
+        dropStandby(&actions)
         forgetSession(&actions)
         owed = nil
         take(.goodbyeResumed, &actions)
         take(.modelLost, &actions)
     }
 
-    /// What only the lost session knew. An answer of which nothing was played is owed again.
+    /// What only the lost session knew. An answer of which nothing was played is owed again; one that broke off is
+    /// owed its end.
     private mutating func forgetSession(_ actions: inout ActionList) {
+        link.repeatMilliseconds = unheardByNewSession
+        link.foreignItems = ledger.newest?.item.ordinal ?? 0
         if let lost = active {
             ledger.complete(response: lost.id)
             active = nil
             disarm(.responseStart, &actions)
-            if !lost.playoutBegan, !lost.cancelRequested, lost.purpose != .filler {
-                owe(lost.purpose == .greeting || lost.purpose == .own ? .turn : lost.purpose)
+            if lost.hadAudio, !lost.cancelRequested, lost.purpose != .filler, lost.purpose != .goodbye {
+                owe(.resumption)
+            } else if !lost.hadAudio, !lost.cancelRequested, lost.purpose != .filler {
+                owe(lost.purpose.again)
             }
         }
         acceptHeldItems(owing: true, &actions)
@@ -170,11 +194,11 @@ extension Conversation {
             actions.append(.note(.modelError))
             if link.stage == .ready || link.stage == .configuring {
                 actions.append(.closeModel)
-                loseSession(&actions)
+                loseSession(.closed, &actions)
             }
-        case "beta_api_shape_disabled", "invalid_api_key", "model_not_found", "insufficient_quota":
+        case let code where RouteFailure(errorCode: code) != nil:
             actions.append(.note(.modelError))
-            giveUpModel(&actions)
+            abandonRoute(RouteFailure(errorCode: code) ?? .refused, &actions)
         case let code where code.hasPrefix("item_"): actions.append(.note(.benignError))
         default:
             let isTruncation = error.eventID.hasPrefix("truncate") || error.message.contains("already shorter")
@@ -185,7 +209,7 @@ extension Conversation {
     /// Once without the optional fields, then the fallback (S19).
     private mutating func configurationRefused(_ actions: inout ActionList) {
         actions.append(.note(.configurationRefused))
-        guard link.sendsOptionalFields else { return giveUpModel(&actions) }
+        guard link.sendsOptionalFields else { return abandonRoute(.misconfigured, &actions) }
         link.sendsOptionalFields = false
         take(.configureAgain, &actions)
     }

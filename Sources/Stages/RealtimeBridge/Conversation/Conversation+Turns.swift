@@ -3,6 +3,7 @@ extension Conversation {
 
     mutating func committed(_ item: WireID, _ actions: inout ActionList) {
         guard link.stage == .ready else { return actions.append(.note(.staleEventIgnored)) }
+        link.committedAt = now
         guard turns.callerTurn(of: item) == nil else { return actions.append(.note(.staleEventIgnored)) }
         let utterance =
             speech.remove(item)

@@ -11,6 +11,8 @@ public struct Conversation: ~Copyable {
     public internal(set) var ledger: PlayoutLedger
 
     var link = ModelLink()
+    var standby = Standby()
+    var cost = CallUsage()
     /// The response that was asked for, or that the model began: at most one (R8).
     var active: ActiveResponse?
     /// The answer to ask for as soon as no response is active.
@@ -96,7 +98,7 @@ public struct Conversation: ~Copyable {
     private mutating func modelSaid(_ event: ModelEvent, _ actions: inout ActionList) {
         switch event {
         case .sessionCreated, .itemAdded, .truncated, .deleted, .idleTimeout: break
-        case .transcriptionUsed: break
+        case .transcriptionUsed(let usage): spent(usage, &actions)
         case .sessionUpdated(let echo): sessionUpdated(echo, &actions)
         case .responseCreated(let response): responseCreated(response, &actions)
         case .speechStarted(let item, _): modelHeardSpeech(item, &actions)
@@ -110,7 +112,9 @@ public struct Conversation: ~Copyable {
         case .outputTranscriptDone(_, let item, let text): spokeAll(text, item: item, &actions)
         case .outputAudioDone(let response, let item): ledger.complete(response: response, wireItem: item)
         case .toolCall(let call): toolCalled(call, &actions)
-        case .responseDone(let outcome): responseDone(outcome, &actions)
+        case .responseDone(let outcome):
+            responseDone(outcome, &actions)
+            spent(outcome.usage, &actions)
         case .error(let error): modelFailed(error, &actions)
         }
     }
@@ -131,9 +135,12 @@ public struct Conversation: ~Copyable {
         case .digitGap: digitsEntered(&actions)
         case .playoutHeard: break  // `settle` asks the ledger again.
         case .transcriptGrace: take(.released, &actions)
-        case .modelRoute, .renewal, .standby, .standbySwitch: break
         case .words: wordsNeverCame(&actions)
         case .answeringMachine: announcementOver(&actions)
+        case .modelRoute: routeOverdue(&actions)
+        case .renewal: renewalDue(&actions)
+        case .standby: standbyOverdue(&actions)
+        case .standbySwitch: standby.isLate = true
         }
     }
 
@@ -193,6 +200,7 @@ public struct Conversation: ~Copyable {
             if machine.stage != .none { settleMachine(&actions) }
             askForOwedReply(&actions)
             settleFloor(&actions)
+            settleStandby(&actions)
             settleSilence(&actions)
         }
         if state == .closing, !awaitsTranscripts { take(.released, &actions) }

@@ -116,7 +116,7 @@ public struct Turn: Sendable, Equatable {
 /// Its memory is taken once, in `init`; the array is never shared (this type is noncopyable) and never grows, so neither
 /// appending nor emptying allocates.
 public struct ActionList: ~Copyable {
-    public static let capacity = 64
+    public static let capacity = 96
     private var slots = [ConversationAction]()
 
     public init() { slots.reserveCapacity(Self.capacity) }
