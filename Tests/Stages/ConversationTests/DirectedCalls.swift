@@ -9,6 +9,7 @@ enum DirectedCalls {
             endedWhileReconnecting(),
             heardWhileReconnecting(), machineAnswers(in: .greeting), machineAnswers(in: .thinking),
             machineAnswers(in: .interruptionPending), machineAnswers(in: .reconnecting),
+            machineAnswers(in: .speaking),
         ]
     }
 

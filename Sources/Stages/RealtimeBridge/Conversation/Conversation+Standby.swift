@@ -146,7 +146,8 @@ extension Conversation {
     /// Nothing is being said or worked on that only the present session knows.
     private var isBetweenTurns: Bool {
         guard ending == nil, active == nil, owed == nil, tools.pending.isEmpty, !interruption.isPending,
-            !speech.awaitsOwnAnswer, machine.stage == .none, state == .listening || state == .speaking || state == .greeting
+            !speech.awaitsOwnAnswer, machine.stage == .none,
+            state == .listening || state == .speaking || state == .greeting
         else { return false }
         for utterance in speech.utterances
         where now.milliseconds(since: utterance.startedAt) < Self.openUtteranceMilliseconds { return false }
