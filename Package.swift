@@ -57,6 +57,7 @@ let package = Package(
         .library(name: "Recording", targets: ["Recording"]),
         .library(name: "RealtimeBridge", targets: ["RealtimeBridge", "Conversation"]),
         .library(name: "Transport", targets: ["Transport"]),
+        .library(name: "LabelledCalls", targets: ["LabelledCalls"]),
         .library(name: "MediaBridge", targets: ["MediaBridge"]),
     ],
     dependencies: [
@@ -109,17 +110,21 @@ let package = Package(
             "CarrierPhone",
             uses: ["AudioPipeline", "MulawCodec", "Recording", "Transport", "COpenSSL"]),
         room("CallJournal", uses: ["AudioPipeline", "Conversation", "MulawCodec", "VAD", "COpenSSL"]),
+        // Labelled calls through the real ears and the real conversation, in virtual time: tests and benchmarks.
+        room("LabelledCalls", uses: ["AudioPipeline", "Conversation", "MulawCodec", "RealtimeBridge", "VAD"]),
         room(
             "MediaBridge",
             uses: [
-                "AudioPipeline", "CallControl", "CallJournal", "Configuration", "Conversation", "LocalAgent", "MulawCodec",
+                "AudioPipeline", "CallControl", "CallJournal", "Configuration", "Conversation", "LocalAgent",
+                "MulawCodec",
                 "OpusCodec", "RealtimeBridge", "Recording", "Resample", "Telemetry", "Transport", "TurnStore",
                 "VAD", logging,
             ]),
         .executableTarget(
             name: "MediaBridgeCLI",
             dependencies: [
-                "MediaBridge", "CallJournal", "CarrierPhone", "LocalAgent", "Configuration", "TurnStore", "Telemetry", "Transport",
+                "MediaBridge", "CallJournal", "CarrierPhone", "LocalAgent", "Configuration", "TurnStore", "Telemetry",
+                "Transport",
                 "Conversation", "Recording", "VAD", "SpeechToText", "AudioPipeline", argumentParser, lifecycle, signals,
                 logging,
             ],
@@ -167,11 +172,13 @@ let package = Package(
         tests(
             "CallJournalTests",
             uses: ["CallJournal", "AudioPipeline", "Conversation", "VAD", "AllocationProbe"]),
+        tests("LabelledCallsTests", uses: ["LabelledCalls"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
         tests(
             "MediaBridgeTests",
             uses: [
-                "MediaBridge", "AudioPipeline", "CallControl", "CallJournal", "CarrierPhone", "Configuration", "Conversation",
+                "MediaBridge", "AudioPipeline", "CallControl", "CallJournal", "CarrierPhone", "Configuration",
+                "Conversation",
                 "LocalAgent", "MulawCodec", "RealtimeBridge", "Recording", "SpeechToText", "Telemetry", "Transport",
                 "TurnStore", "AllocationProbe", "FaultProxy", logging,
             ]),

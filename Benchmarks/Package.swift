@@ -24,6 +24,13 @@ let package = Package(
             ],
             path: "Benchmarks/Stages",
             swiftSettings: [.swiftLanguageMode(.v6)],
-            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+        // `swift run --package-path Benchmarks -c release Interruptions [--seed N] [--json]`: no times of this machine, but
+        // of the conversation, in virtual time.
+        .executableTarget(
+            name: "Interruptions",
+            dependencies: [.product(name: "LabelledCalls", package: "media-bridge")],
+            path: "Benchmarks/Interruptions",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
     ]
 )

@@ -2,7 +2,7 @@
 ///
 /// Correlates the deviations of the band levels from their slow mean, in steps of 20 ms, with a memory of about 1.5 s of
 /// the agent's speech.
-struct EchoDelay {
+struct EchoDelay: ~Copyable {
     /// Lags of 0 ... 44 frames, 880 ms.
     static let lags = 45
     /// dB: one loud bang says no more than this.
@@ -14,9 +14,9 @@ struct EchoDelay {
     private static let steadyFrames = 20
 
     private var nearMean = SIMD8<Float>(repeating: -60), farMean = SIMD8<Float>(repeating: -60)
-    private var far = InlineArray<64, SIMD8<Float>>(repeating: .zero)
+    private var far = [SIMD8<Float>](repeating: .zero, count: 64)
     private var newest = 0
-    private var scores = InlineArray<45, Float>(repeating: 0)
+    private var scores = [Float](repeating: 0, count: Self.lags)
     private var nearEnergy: Float = 0, farEnergy: Float = 0
     private var candidate = 0, steady = 0
 
@@ -38,12 +38,12 @@ struct EchoDelay {
         nearMean += (nearLevel - nearMean) * 0.03
         guard isActive else { return }
         let change = Self.limited(nearLevel - nearMean)
-        nearEnergy = nearEnergy * Self.memory + (change * change).sum()
+        nearEnergy = nearEnergy * Self.memory + Self.sum(change * change)
         let middle = far[(newest &- Self.lags / 2) & 63]
-        farEnergy = farEnergy * Self.memory + (middle * middle).sum()
+        farEnergy = farEnergy * Self.memory + Self.sum(middle * middle)
         var best = 0
         for lag in 0..<Self.lags {
-            scores[lag] = scores[lag] * Self.memory + (change * far[(newest &- lag) & 63]).sum()
+            scores[lag] = scores[lag] * Self.memory + Self.sum(change * far[(newest &- lag) & 63])
             if scores[lag] > scores[best] { best = lag }
         }
         judge(best)
@@ -62,7 +62,20 @@ struct EchoDelay {
         }
     }
 
-    mutating func reset() { self = EchoDelay() }
+    mutating func reset() {
+        nearMean = SIMD8(repeating: -60)
+        farMean = nearMean
+        for index in far.indices { far[index] = .zero }
+        for index in scores.indices { scores[index] = 0 }
+        (newest, nearEnergy, farEnergy, candidate, steady, frames, agreement) = (0, 0, 0, 0, 0, nil, 0)
+    }
+
+    /// As a tree: the library's goes lane by lane.
+    @inline(__always) private static func sum(_ lanes: SIMD8<Float>) -> Float {
+        let four = lanes.lowHalf + lanes.highHalf
+        let two = four.lowHalf + four.highHalf
+        return two.x + two.y
+    }
 
     private static func limited(_ change: SIMD8<Float>) -> SIMD8<Float> {
         change.clamped(

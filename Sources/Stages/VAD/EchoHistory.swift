@@ -1,12 +1,19 @@
 /// Band levels of the last 64 frames, in dB: 1.28 s.
-struct EchoHistory {
-    static let frames = 64
-    private var levels = InlineArray<64, SIMD8<Float>>(repeating: EchoBands.silence)
+///
+/// Memory is taken in `init` and never shared: arrays, because reading one element of an `InlineArray` in a struct costs
+/// a copy of all of it.
+struct EchoHistory: ~Copyable {
+    static var frames: Int { 64 }
+    private var levels = [SIMD8<Float>](repeating: EchoBands.silence, count: 64)
+    /// The loudest of each block of eight frames, so that nobody looks at all of them.
+    private var blocks = [SIMD8<Float>](repeating: EchoBands.silence, count: 8)
     private var newest = 0
 
     mutating func append(_ level: SIMD8<Float>) {
-        newest = (newest + 1) & 63
+        newest = (newest &+ 1) & 63
         levels[newest] = level
+        let block = newest >> 3
+        blocks[block] = newest & 7 == 0 ? level : Self.louder(blocks[block], level)
     }
 
     /// 0 is the newest.
@@ -15,18 +22,32 @@ struct EchoHistory {
     /// Band by band, over a range of ages.
     func loudest(_ ages: ClosedRange<Int>) -> SIMD8<Float> {
         var loudest = EchoBands.silence
-        var ago = ages.lowerBound
-        while ago <= ages.upperBound {
-            loudest.replace(with: self[ago], where: self[ago] .> loudest)
-            ago += 1
-        }
+        for ago in ages { loudest = Self.louder(loudest, levels[(newest &- ago) & 63]) }
         return loudest
+    }
+
+    /// Band by band, over the last 49 ... 56 frames, 0.98 ... 1.12 s.
+    var loudest: SIMD8<Float> {
+        var loudest = EchoBands.silence
+        for ago in 0..<7 { loudest = Self.louder(loudest, blocks[(newest >> 3 &- ago) & 7]) }
+        return loudest
+    }
+
+    mutating func reset() {
+        for index in levels.indices { levels[index] = EchoBands.silence }
+        for index in blocks.indices { blocks[index] = EchoBands.silence }
+        newest = 0
+    }
+
+    @inline(__always) static func louder(_ left: SIMD8<Float>, _ right: SIMD8<Float>) -> SIMD8<Float> {
+        left.replacing(with: right, where: right .> left)
     }
 }
 
 /// Band levels of frames that the carrier has and has not played, oldest first. 128 frames, 2.56 s: the largest lead.
-struct EchoPlayout {
-    private var levels = InlineArray<128, SIMD8<Float>>(repeating: EchoBands.silence)
+struct EchoPlayout: ~Copyable {
+    static var frames: Int { 128 }
+    private var levels = [SIMD8<Float>](repeating: EchoBands.silence, count: 128)
     private var first = 0
     private(set) var count = 0
 

