@@ -77,8 +77,9 @@ extension Call {
         switch fact {
         case .turn(let turn):
             store(.turn(call: grant.call, turn))
+            count(turn)
             service.observer?.turn(grant.call, turn)
-        case .hole(let hole): store(.hole(call: grant.call, hole))
+        case .hole(let hole): persist(hole, at: now)
         case .ended(let reason, _):
             let books = closeBooks(at: now)
             store(

@@ -121,13 +121,16 @@ extension Call {
     private func sendDue(at now: UInt64) {
         let tick = shard.gridTick(now)
         var due = outbound.framesDue(at: tick)
-        if due > 0, carrier?.hasRoom == false { shard.diagnose(.carrierBackpressure, self, at: now) }
+        if due > 0, carrier?.hasRoom != true {
+            outbound.blocked(at: tick)
+            if carrier != nil { shard.diagnose(.carrierBackpressure, self, at: now) }
+        }
         while due > 0, let carrier, carrier.hasRoom {
             let began = EventLoop.now
             let (pop, hole) = outbound.next(at: tick)
-            if let hole { count(hole, at: now) }
             switch pop {
             case .frame(let frame):
+                if let hole { gapEnded(hole, in: frame.item, at: now) }
                 sendFrame(frame, to: carrier, at: began)
                 due -= 1
             case .ended: sendMark(itemEnded: true, to: carrier)
@@ -149,7 +152,7 @@ extension Call {
         inbound.sent(outbound.frame.span)
         conversation.spoke(outbound.frame.span, at: instant(now))
         tap?.agent(outbound.frame.span, at: position(now))
-        conversation.sent(frame.item, samples: frame.audioBytes, at: instant(now))
+        conversation.sent(frame.item, samples: outbound.frame.count, at: instant(now))
         sendMark(itemEnded: frame.isLast, to: carrier)
         shard.counters.add(.framesOut)
         shard.budget[.send].record(nanoseconds: EventLoop.now &- now)
@@ -159,12 +162,6 @@ extension Call {
     private func sendMark(itemEnded: Bool, to carrier: CarrierLink) {
         guard let mark = conversation.dueMark(itemEnded: itemEnded) else { return }
         if !carrier.send(mark) { shard.counters.add(.carrierRefusedSend) }
-    }
-
-    private func count(_ hole: PlayoutHole, at now: UInt64) {
-        shard.counters.add(hole.cause == .modelLate ? .holesModelLate : .holesOurs)
-        shard.counters.add(.holeMilliseconds, UInt64(hole.milliseconds))
-        if hole.cause == .modelLate { shard.diagnose(.modelUnderrun, self, at: now, value: hole.milliseconds) }
     }
 
     // MARK: The model's events

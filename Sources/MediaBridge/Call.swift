@@ -44,6 +44,8 @@ final class Call {
     var letGoSamples: Int64 = 0
     /// The fallback message went to the carrier: the carrier need not say one.
     var hasSpokenFallback = false
+    /// Of the agent's turns whose figures are counted.
+    var newestCountedTurn = -1
     /// No frame has gone out since playout ran empty.
     var isDry = true
     private var deadlines = InlineArray<32, Int64>(repeating: .max)
@@ -100,6 +102,7 @@ final class Call {
         carrier = link
         link.attach(self)
         inbound.restarted()
+        outbound.carrierReplaced()
         store(.streamStarted(call: grant.call, stream: stream.description))
         happen(.carrierStarted(stream: stream), at: now)
     }

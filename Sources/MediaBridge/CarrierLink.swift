@@ -42,7 +42,10 @@ final class CarrierLink: WebSocketHandler {
         case .media(let media): receive(media, now)
         case .mark(let mark, let number):
             sequence.note(number)
-            if let mark { call?.happen(.carrierMark(mark), at: now) }
+            if let mark {
+                call?.happen(.carrierMark(mark), at: now)
+                call?.alignRecording(at: now)
+            }
         case .start(let start): begin(start, now)
         case .dtmf(let digit, let number):
             sequence.note(number)

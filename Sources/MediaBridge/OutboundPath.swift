@@ -132,6 +132,9 @@ struct OutboundPath: ~Copyable {
 
     mutating func pause() { pacer.pause() }
     mutating func resume() { pacer.resume() }
+    /// The carrier's socket has no room for what is due.
+    mutating func blocked(at tick: Int64) { pacer.noteBlocked(at: tick) }
+    mutating func carrierReplaced() { pacer.carrierReplaced() }
 
     /// Drops all that is queued.
     /// - Returns: bytes that will not be heard.

@@ -115,6 +115,7 @@ private final class RecordingJob: @unchecked Sendable {  // Handed over once, un
         switch piece.kind {
         case .caller: timeline.addCaller(at: piece.position, samples)
         case .agent: timeline.scheduleAgent(at: piece.position, samples)
+        case .moved: timeline.moveAgent(from: piece.position, by: piece.shift)
         case .cleared: timeline.clearAgent(from: piece.position)
         }
     }

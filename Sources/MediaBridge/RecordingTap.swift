@@ -10,11 +10,14 @@ struct RecordingPiece: BitwiseCopyable {
         case agent
         /// The carrier dropped what it had not played by `position`.
         case cleared
+        /// What the agent said from `position` on is heard `shift` samples later than it was laid.
+        case moved
     }
     var kind: Kind
     var count: UInt16
     /// Samples at 8 kHz since the call was set up.
     var position: Int64
+    var shift: Int64 = 0
     var samples: InlineArray<160, UInt8>
 }
 
@@ -42,6 +45,14 @@ struct RecordingTap: ~Copyable {
     private var piece = RecordingPiece(kind: .caller, count: 0, position: 0, samples: .init(repeating: 0xFF))
     private var callerEnd: Int64 = -1
     private var agentEnd: Int64 = 0
+    /// Where the agent's present stretch of sound begins, and how much later than sent the carrier is known to play.
+    private var spurtStart: Int64 = 0
+    private var delay: Int64 = 0
+    private var isSpurtPlaced = false
+
+    /// A carrier's delay is followed in steps of a frame; a proven hole lies within the marks that prove it.
+    private static let stepSamples: Int64 = 160
+    private static let provingSamples: Int64 = 4_800
 
     /// The caller's frames follow each other without a seam; further off than this, their clock is set anew.
     private static let slackSamples: Int64 = 8_000
@@ -63,11 +74,29 @@ struct RecordingTap: ~Copyable {
     /// Audio that never arrived: what follows moves back by as much (S12).
     mutating func callerGap(samples: Int) { if callerEnd >= 0 { callerEnd += Int64(samples) } }
 
-    /// One frame went to the carrier at `now`; it plays when what was sent before it has been played.
+    /// One frame went to the carrier at `now`; it plays when what was sent before it has been played, and as much later
+    /// as marks have told.
     mutating func agent(_ samples: Span<UInt8>, at now: Int64) {
-        agentEnd = max(agentEnd, now)
+        if agentEnd < now + delay { (agentEnd, spurtStart, isSpurtPlaced) = (now + delay, now + delay, false) }
         push(.agent, samples, at: agentEnd)
         agentEnd += Int64(samples.count)
+    }
+
+    /// Marks say that the carrier plays `late` samples after sending: what was laid is moved to where it was heard.
+    mutating func carrierPlays(late: Int64, at now: Int64) {
+        let shift = late - delay
+        guard agentEnd > now - Self.provingSamples, abs(shift) >= Self.stepSamples else {
+            if agentEnd > now { isSpurtPlaced = true }
+            return
+        }
+        // Later all at once, once the place was known: the carrier's buffer ran dry, not long ago.
+        let isHole = isSpurtPlaced && shift > 0
+        let first = isHole ? max(spurtStart, now - Self.provingSamples) : spurtStart
+        (piece.kind, piece.count, piece.position, piece.shift) = (.moved, 0, first, shift)
+        guard pieces.push(piece) else { return }
+        (delay, isSpurtPlaced) = (late, true)
+        agentEnd += shift
+        if !isHole { spurtStart += shift }
     }
 
     mutating func cleared(at now: Int64) {

@@ -32,6 +32,7 @@ enum ServiceMetrics {
                     shard.budget[part])
             }
         }
+        for shard in core.shards { register(shard.figures, in: metrics) }
         metrics.gauge("media_bridge_calls", help: "Calls up now.") { Double(admission.active) }
         metrics.gauge("media_bridge_calls_limit", help: "Calls that may be up.") { Double(admission.limit) }
         for name in CallControlCounters.Name.allCases {
@@ -49,6 +50,24 @@ enum ServiceMetrics {
         }
         metrics.counter("media_bridge_store_committed_total", help: "Records on disk.") {
             UInt64(store.health.committed)
+        }
+    }
+
+    private static func register(_ figures: TurnFigures, in metrics: MetricsRegistry) {
+        for origin in TurnFigures.origins {
+            for part in figures.parts(of: origin) {
+                metrics.histogram(
+                    "media_bridge_turn_latency_seconds",
+                    help: "From the end of the caller's words (or the call's start) until the agent was heard.",
+                    labels: [("origin", snakeCase(origin.rawValue)), ("part", snakeCase(part.name))],
+                    bounds: TurnFigures.latencyBounds, part.histogram)
+            }
+        }
+        for cause in PlayoutHole.Cause.allCases {
+            metrics.histogram(
+                "media_bridge_hole_seconds",
+                help: "Holes inside the agent's speech as the caller heard them, by cause.",
+                labels: [("cause", snakeCase(cause.rawValue))], bounds: TurnFigures.holeBounds, figures[cause])
         }
     }
 

@@ -26,6 +26,7 @@ final class Shard: @unchecked Sendable {
     let notes = CounterBlock<NoteCount>()
     let hangUps = CounterBlock<HangUpCount>()
     let budget = FrameBudget()
+    let figures = TurnFigures()
     /// Single facts for telemetry.
     private var diagnostics: DiagnosticWriter
     let pool: PlayoutPool

@@ -8,7 +8,9 @@ enum ShardCount: UInt8, CounterName {
     // Samples at 8 kHz.
     case samplesFromModel, samplesCleared, samplesCancelled, droppedOverrun, droppedStale, droppedEnded
     case duplicated, outboundTrack, messagesMissing
-    case holesModelLate, holesOurs, holeMilliseconds
+    // Holes that a caller heard; gaps in sending, and those of them that the carrier's buffer covered.
+    case holesModelLate, holesOurs, holesCarrier, holeMilliseconds, gapsCovered, sendGapMilliseconds
+    case turnsHeardByMarks, turnsHeardByClock
     case ticksLate, ticksMissed
     case callsBegun, callsEnded, streamsDeclined, ledgerImbalance
     case modelConnects, modelLost, modelPaused

@@ -101,7 +101,9 @@ final class DemoScreen: ServiceObserver {
         if let interruption = turn.interruptionMilliseconds {
             remarks.append("silent \(interruption) ms after the onset")
         }
-        return remarks.isEmpty ? line : line + "  [" + remarks.joined(separator: "; ") + "]"
+        if !remarks.isEmpty { line += "  [" + remarks.joined(separator: "; ") + "]" }
+        guard let latency = turn.latency else { return line }
+        return line + "\n" + String(repeating: " ", count: 19) + LatencyBar(latency).text
     }
 
     private static func time(_ instant: CallInstant) -> String { time(milliseconds: Int(instant.milliseconds)) }

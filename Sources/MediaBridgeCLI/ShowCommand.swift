@@ -1,4 +1,5 @@
 import ArgumentParser
+import Conversation
 import TurnStore
 
 struct ShowCommand: ParsableCommand {
@@ -23,11 +24,36 @@ struct ShowCommand: ParsableCommand {
             )
         }
         for path in found.recordings { print("recording  \(path)") }
-        for turn in found.turns { print(describe(turn)) }
+        for turn in found.turns {
+            print(describe(turn))
+            for line in figures(of: turn, in: found) { print(String(repeating: " ", count: 19) + line) }
+        }
         if !found.frameCounts.isEmpty {
             let counts = found.frameCounts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
             print("frames     " + counts.joined(separator: ", "))
         }
+    }
+
+    /// Where the time before the turn went, and its holes.
+    private func figures(of turn: StoredTurn, in call: StoredCall) -> [String] {
+        var lines: [String] = []
+        if let latency = turn.latency {
+            let bar = LatencyBar(latency)
+            lines.append(bar.bar.isEmpty ? bar.text : "|\(bar.bar)| \(bar.text)")
+        }
+        for hole in call.holes where hole.turn == turn.index {
+            let cause =
+                switch PlayoutHole.Cause(rawValue: hole.cause) {
+                case .modelLate: "the model was late"
+                case .ours: "our own thread was late"
+                case .carrier: hole.gapMilliseconds > 0 ? "the carrier's socket was full" : "the carrier played late"
+                case nil: hole.cause
+                }
+            let sent = hole.gapMilliseconds > 0 ? "nothing sent for \(hole.gapMilliseconds) ms" : "by its marks"
+            let heard = hole.heardMilliseconds > 0 ? "a hole of \(hole.heardMilliseconds) ms" : "not heard"
+            lines.append("\(heard) until \(inSeconds(hole.endedAtMilliseconds)): \(cause), \(sent)")
+        }
+        return lines
     }
 
     private func find(in reader: TurnStoreReader) throws -> StoredCall? {
@@ -51,5 +77,6 @@ func describe(_ turn: StoredTurn) -> String {
         remarks.append("silent \(interruption) ms after the caller began")
     }
     if turn.textSource == "estimated" { remarks.append("heard text estimated") }
+    if let heardBy = turn.heardBy { remarks.append("heard by \(heardBy)") }
     return remarks.isEmpty ? line : line + "   [" + remarks.joined(separator: "; ") + "]"
 }

@@ -35,8 +35,12 @@ public enum DiagnosticKind: UInt8, CounterName, BitwiseCopyable {
     case carrierMalformed
     /// A message of the model we could not use.
     case modelMalformed
-    /// The model ran dry in the middle of a response; milliseconds of silence sent instead.
+    /// The model ran dry in the middle of an utterance; milliseconds that the caller heard nothing.
     case modelUnderrun
+    /// The same, because our thread had not come round.
+    case ownUnderrun
+    /// The same, because the carrier's socket took nothing, or the carrier played later than it was sent to.
+    case carrierUnderrun
     /// A call's playout quota was full and its model socket paused.
     case modelPaused
     /// The connection to the model was lost.
@@ -69,6 +73,8 @@ extension DiagnosticKind {
         case .carrierMalformed: "carrier message not understood"
         case .modelMalformed: "model message not understood"
         case .modelUnderrun: "model audio late"
+        case .ownUnderrun: "our own thread late, the caller heard a hole"
+        case .carrierUnderrun: "carrier late, the caller heard a hole"
         case .modelPaused: "model paused, playout full"
         case .modelLost: "model connection lost"
         case .framesDropped: "frames dropped"
@@ -86,7 +92,7 @@ extension DiagnosticKind {
         switch self {
         case .lateTick: "worst_ns"
         case .missedTicks: "worst_ticks"
-        case .carrierGap, .carrierStalled, .modelUnderrun: "worst_ms"
+        case .carrierGap, .carrierStalled, .modelUnderrun, .ownUnderrun, .carrierUnderrun: "worst_ms"
         case .carrierBackpressure: "worst_bytes"
         case .framesDropped, .tapSkipped, .ledgerImbalance: "worst_frames"
         default: nil

@@ -103,6 +103,17 @@ public final class StereoTimeline {
         agentEnd = min(agentEnd, max(position, finalPosition))
     }
 
+    /// What was laid of the agent from `position` on is heard `shift` samples later, or earlier when negative. What is
+    /// final already stays.
+    public func moveAgent(from position: Int64, by shift: Int64) {
+        let first = max(position, finalPosition)
+        guard first < agentEnd, shift != 0, abs(shift) < places, !isFinished else { return }
+        let samples = (first..<agentEnd).map { ring[2 * Int($0 % places) + 1] }
+        for place in first..<agentEnd { ring[2 * Int(place % places) + 1] = 0 }
+        agentEnd = first
+        scheduleAgent(at: max(0, first + shift), samples.span)
+    }
+
     /// Moves the clock to `position`, also while nobody speaks; what falls out of the window becomes final.
     public func advance(to position: Int64) {
         guard position > now, !isFinished else { return }

@@ -1,3 +1,5 @@
+public import Conversation
+
 /// A call as the store remembers it.
 public struct StoredCall: Sendable, Equatable, Encodable {
     public var id: String
@@ -52,6 +54,16 @@ public struct StoredLatency: Sendable, Equatable, Encodable {
     public var queueing: Int64
     public var carrier: Int64
     public var heard: Int64
+}
+
+extension StoredLatency {
+    /// As the store would give it back.
+    public init(_ latency: TurnLatency) {
+        self.init(
+            origin: latency.origin.rawValue, endpointing: latency.endpointing, request: latency.request,
+            followUp: latency.followUp, model: latency.model, queueing: latency.queueing, carrier: latency.carrier,
+            heard: latency.heard)
+    }
 }
 
 /// A hole inside an agent's turn.

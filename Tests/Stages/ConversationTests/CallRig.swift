@@ -22,6 +22,8 @@ final class CallRig {
     var carrier = ScriptedCarrier()
     private var playout = PlayoutTwin()
     private var timers: [TimerID: Int64] = [:]
+    /// Until when the carrier has something to play, were it to play all the time: we pace by it.
+    private var pacedEnd: Int64 = 0
     private var actions = ActionList()
     /// Frames sent to the carrier, one character per tick for marbles.
     private(set) var sentMarbles = ""
@@ -101,6 +103,7 @@ final class CallRig {
         case .clearPlayout:
             playout.clear()
             carrier.clear(at: now)
+            pacedEnd = now
         case .playFallback(let item):
             journalled.queued(item, samples: 16_000, at: CallInstant(milliseconds: now))
             playout.append(item, samples: 16_000)
@@ -196,10 +199,11 @@ final class CallRig {
     private func sendFrames() {
         guard carrier.isUp else { return }
         var sent = 0
-        while !playout.isPaused, carrier.bufferedSamples < 1_280, let frame = playout.frame() {
+        while !playout.isPaused, pacedEnd - now < 160, let frame = playout.frame() {
             let instant = CallInstant(milliseconds: now)
             journalled.sent(frame.item, samples: frame.samples, at: instant)
             carrier.receive(frame.item, samples: frame.samples, padded: 160)
+            pacedEnd = max(pacedEnd, now) + 20
             rules.sent(frame.item)
             sent += 1
             if frame.isFirst, !withholdsPlayoutStarted { give(.playoutStarted(frame.item)) }

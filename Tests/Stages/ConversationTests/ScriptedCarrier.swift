@@ -16,6 +16,7 @@ struct ScriptedCarrier {
     private var buffer: [Entry] = []
     private var echoes: [(at: Int64, mark: PlaybackMark)] = []
     private var marks = 0
+    private var stalledTicks = 0
     /// Truth: samples of each item that were played.
     private(set) var heard: [PlayoutItem: Int] = [:]
     private(set) var wasCleared = 0
@@ -47,9 +48,13 @@ struct ScriptedCarrier {
         if echoesMarks { echoes.append((now + echoDelay, mark)) }
     }
 
+    /// It will play nothing for so many ticks.
+    mutating func stall(ticks: Int) { stalledTicks += ticks }
+
     /// One tick: 160 samples. Returns the marks that arrive back by now.
     mutating func play(at now: Int64) -> [PlaybackMark] {
-        var left = 1
+        var left = stalledTicks > 0 ? 0 : 1
+        stalledTicks = max(0, stalledTicks - 1)
         while let first = buffer.first {
             if case .audio(let item, let own, let padded) = first {
                 guard left > 0 else { break }

@@ -23,6 +23,8 @@ struct CarrierLag: Sendable {
     private var item = PlayoutItem(ordinal: 0)
     /// The lag that this item's audio had before any hole, plus the holes found since, in nanoseconds.
     private var accounted: Int64 = 0
+    var delay: Int64 { accounted }
+
     private var recent = SIMD2<Int64>(repeating: .max)
     private var marksOfItem = 0
 

@@ -83,7 +83,7 @@ extension Conversation {
     /// - Parameter isWhole: it was heard to its end.
     mutating func settleFigures(of turn: Int, _ playout: PlayoutItem, isWhole: Bool) {
         guard let entry = ledger[playout], turns[turn]?.heardBy == nil else { return }
-        let isMarked = isWhole ? ledger.isProven(playout) : entry.acknowledged > 0
+        let isMarked = entry.acknowledged > 0 && (!isWhole || entry.acknowledged >= entry.sent)
         turns[turn]?.heardBy = isMarked ? .marks : .clock
         turns[turn]?.latency?.correct(sentAt: entry.firstSentAt, heardAt: ledger.firstHeardAt(entry))
     }

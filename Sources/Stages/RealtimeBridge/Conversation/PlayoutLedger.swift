@@ -169,9 +169,7 @@ public struct PlayoutLedger: ~Copyable {
         guard itemEnded || sentPosition - markedPosition >= samplesPerSecond / 5 else { return nil }
         slots[index]!.marked = item.sent
         markedPosition = sentPosition
-        // The padding of a last frame is behind its mark.
-        let position = item.start + Int64(item.sent)
-        lag.sent(position: position, due: pacedEnd.advanced(by: -nanoseconds(sentPosition - position)))
+        lag.sent(position: item.start + Int64(item.sent), due: pacedEnd)
         return PlaybackMark(generation: generation, item: item.item, samples: UInt32(clamping: item.sent))
     }
 
@@ -267,6 +265,9 @@ public struct PlayoutLedger: ~Copyable {
     /// When the caller heard the first sample of an item of which something was sent: by its first mark, else by the
     /// clock of sending.
     func firstHeardAt(_ item: Item) -> CallInstant { item.firstPlayAt.advanced(by: item.lag) }
+
+    /// How much later than sent the carrier plays now, in samples, as its marks tell; 0 until one does.
+    public var carrierDelaySamples: Int64 { lag.delay * samplesPerSecond / 1_000_000_000 }
 
     /// When everything sent so far will have been played.
     public var computedEnd: CallInstant { playEnd }

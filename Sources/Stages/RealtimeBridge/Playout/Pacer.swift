@@ -20,8 +20,15 @@ public struct Pacer: Sendable, Equatable {
     private var lastSentTick: Int64 = -1
     /// Frames of the current item have gone out and more are to come.
     private var isInsideItem = false
-    private var waitingSince: Int64 = -1
-    private var skippedTicks: Int64 = 0
+    /// Ticks since the last frame in which one was missing, and those of them in which the carrier had nothing to play.
+    private var gap = GapTicks()
+    private var dryGap = GapTicks()
+    /// Why nothing went out at `lastTick`; what still goes out in that tick takes it back.
+    private var missing: PlayoutHole.Cause?
+    /// First tick of ours that did not happen, until it is known whether the model is to blame for it all the same.
+    private var skippedFrom: Int64 = -1
+    private var wasWaiting = false
+    /// Sending was paused at `lastTick`.
     private var wasPaused = false
 
     /// - Parameters:
@@ -35,62 +42,92 @@ public struct Pacer: Sendable, Equatable {
     /// How many frames may go out at `tick`. Ticks only grow; asking twice in one tick gives what is left.
     public mutating func framesDue(at tick: Int64) -> Int {
         if tick > lastTick {
-            if lastTick >= 0, isInsideItem, tick > lastTick + 1, !isPaused {
-                lateTicks += tick - lastTick - 1
-                if waitingSince < 0 { skippedTicks += tick - lastTick - 1 }
-            }
-            lastTick = tick
+            if lastTick >= 0, isInsideItem { pass(to: tick) }
+            (missing, lastTick, wasPaused) = (nil, tick, isPaused)
         }
         guard !isPaused else { return 0 }
         let due = leadFrames - Int(max(0, playedOutAt - tick))
         return due / batchFrames * batchFrames
     }
 
+    /// `lastTick` is over, and so are the ticks up to `tick` that did not happen.
+    private mutating func pass(to tick: Int64) {
+        settleSkipped(as: .ours)
+        if let missing { blame(missing, from: lastTick, to: lastTick + 1) }
+        // Whoever pauses or resumes does it on our thread: not before a stall is over.
+        guard tick > lastTick + 1, !wasPaused else { return }
+        lateTicks += tick - lastTick - 1
+        (skippedFrom, wasWaiting) = (lastTick + 1, missing == .modelLate)
+    }
+
+    private mutating func settleSkipped(as cause: PlayoutHole.Cause) {
+        if skippedFrom >= 0 { blame(cause, from: skippedFrom, to: lastTick) }
+        skippedFrom = -1
+    }
+
+    private mutating func blame(_ cause: PlayoutHole.Cause, from first: Int64, to end: Int64) {
+        gap.add(max(0, end - first), to: cause)
+        dryGap.add(max(0, end - max(first, playedOutAt)), to: cause)
+    }
+
     /// What came of asking the queue for one due frame; a `.frame` has been sent. Returns the hole that it ends, if any.
     public mutating func note(_ pop: PlayoutPop, at tick: Int64) -> PlayoutHole? {
         switch pop {
         case .frame(let frame):
-            let hole = frame.isFirst ? nil : holeEnding(at: tick)
+            settleSkipped(as: .ours)
+            let hole = frame.isFirst ? nil : holeEnding()
             playedOutAt = max(playedOutAt, tick) + 1
             lastSentTick = tick
+            forgetGap()
             isInsideItem = !frame.isLast
-            (waitingSince, skippedTicks, wasPaused) = (-1, 0, false)
             return hole
         case .waiting:
-            if isInsideItem, waitingSince < 0, lastSentTick < tick { waitingSince = tick }
+            // Without audio before the stall and after it, the stall changed nothing.
+            settleSkipped(as: wasWaiting ? .modelLate : .ours)
+            if isInsideItem, lastSentTick < tick { missing = .modelLate }
         case .ended, .empty:
             isInsideItem = false
-            (waitingSince, skippedTicks, wasPaused) = (-1, 0, false)
+            forgetGap()
         }
         return nil
     }
 
-    /// Reversible: the next frame after `resume` is the next sample. What the carrier already has plays on.
+    /// Frames are due at `tick`, and the carrier's socket takes none.
+    public mutating func noteBlocked(at tick: Int64) {
+        settleSkipped(as: .ours)
+        if isInsideItem, lastSentTick < tick { missing = .carrier }
+    }
+
+    /// Reversible: the next frame after `resume` is the next sample. What the carrier already has plays on. Ticks of a
+    /// pause are nobody's gap.
     public mutating func pause() { isPaused = true }
 
-    public mutating func resume() {
-        wasPaused = wasPaused || isPaused
-        isPaused = false
-    }
+    public mutating func resume() { isPaused = false }
 
     /// The carrier was told to drop what it has; the next item builds its lead from nothing. Ends a pause.
     public mutating func clear() {
-        (playedOutAt, isPaused, isInsideItem) = (0, false, false)
-        (waitingSince, skippedTicks, wasPaused) = (-1, 0, false)
+        carrierReplaced()
+        (isPaused, isInsideItem) = (false, false)
+    }
+
+    /// Another stream took over: its buffer is empty, and what the old one still had is no hole of ours.
+    public mutating func carrierReplaced() {
+        playedOutAt = 0
+        forgetGap()
+    }
+
+    private mutating func forgetGap() {
+        (gap, dryGap, missing, skippedFrom, wasWaiting) = (GapTicks(), GapTicks(), nil, -1, false)
     }
 
     /// Milliseconds of audio the carrier has left to play at `tick`, as far as we can know.
     public func bufferedMilliseconds(at tick: Int64) -> Int { Int(max(0, playedOutAt - tick)) * 20 }
 
-    private func holeEnding(at tick: Int64) -> PlayoutHole? {
-        guard !wasPaused else { return nil }
-        let modelTicks = waitingSince >= 0 ? tick - waitingSince : 0
-        let ticks = modelTicks > 0 ? modelTicks : skippedTicks
-        let audible = max(0, tick - playedOutAt)
+    private func holeEnding() -> PlayoutHole? {
         // One tick without a frame is jitter between deltas, unless the caller could hear it.
-        guard ticks > 1 || ticks > 0 && audible > 0 else { return nil }
+        guard gap.total > 1 || dryGap.total > 0 else { return nil }
         return PlayoutHole(
-            cause: modelTicks > 0 ? .modelLate : .ours, milliseconds: Int(ticks) * 20,
-            audibleMilliseconds: Int(audible) * 20)
+            cause: dryGap.total > 0 ? dryGap.worst : gap.worst, milliseconds: Int(gap.total) * 20,
+            audibleMilliseconds: Int(dryGap.total) * 20)
     }
 }
