@@ -35,6 +35,7 @@ extension Call {
         case .runTool(let tool):
             // No tool but end_call, which the conversation keeps to itself, can be declared yet.
             happen(.toolFinished(call: tool.call, output: #"{"error":"no such tool"}"#), at: now)
+        case .errand: happen(.errandFinished(.refused), at: now)
         case .persist(let fact): persist(fact, at: now)
         case .hangUp: hangUp()
         case .note(let note): take(note, at: now)

@@ -112,7 +112,10 @@ final class CallRig {
         case .setDeadline(let timer, let at): timers[timer] = at.milliseconds
         case .clearDeadline(let timer): timers[timer] = nil
         case .hangUp: carrier.isUp = false
-        case .openUplink, .holdUplink, .runTool, .persist, .note: break
+        case .runTool(let call):  // The executor reads the arguments; here the name says it all.
+            guard let errand = CarrierErrand.ofTool(call.name) else { return }
+            model.schedule(.event(.errandAsked(call: call.call, errand)), at: now)
+        case .openUplink, .holdUplink, .errand, .persist, .note: break
         }
     }
 
@@ -246,6 +249,16 @@ private struct PlayoutTwin {
     mutating func clear() {
         items.removeAll()
         isPaused = false
+    }
+}
+
+extension CarrierErrand {
+    static func ofTool(_ name: String) -> CarrierErrand? {
+        switch name {
+        case "transfer_call": .transfer(to: "front desk")
+        case "send_dtmf": .sendDigits("1w23#")
+        default: nil
+        }
     }
 }
 

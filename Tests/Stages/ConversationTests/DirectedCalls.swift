@@ -9,7 +9,8 @@ enum DirectedCalls {
             endedWhileReconnecting(),
             heardWhileReconnecting(), machineAnswers(in: .greeting), machineAnswers(in: .thinking),
             machineAnswers(in: .interruptionPending), machineAnswers(in: .reconnecting),
-            machineAnswers(in: .speaking),
+            machineAnswers(in: .speaking), givenUpWhileListening(), transferRefused(),
+            lostWhileAway(),
         ]
     }
 
@@ -94,6 +95,38 @@ enum DirectedCalls {
         rig.run(for: 600)
         rig.give(.voice(.onset(startedMillisecondsAgo: 0)))
         rig.give(.error(ModelError(code: "insufficient_quota")))
+        return rig
+    }
+
+    static func transferred() -> CallRig {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.model.answers = [.init(milliseconds: 1_000, tools: [("call_1", "transfer_call")])]
+        rig.speak("item_u1", text: "a person, please")
+        rig.run(for: 4_000)
+        return rig
+    }
+
+    static func transferRefused() -> CallRig {
+        let rig = transferred()
+        rig.give(.errandFinished(.refused))
+        rig.run(for: 4_000)
+        return rig
+    }
+
+    static func lostWhileAway() -> CallRig {
+        let rig = transferred()
+        rig.model.close()
+        rig.give(.modelClosed(.timedOut))
+        rig.give(.errandFinished(.answered))
+        return rig
+    }
+
+    static func givenUpWhileListening() -> CallRig {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.give(.error(ModelError(code: "insufficient_quota")))
+        rig.run(for: 6_000)
         return rig
     }
 

@@ -69,11 +69,15 @@ import Testing
     @Test func `a prompt comes back with its tools`() throws {
         let source = PromptSource(
             inbound: .init(instructions: "You sell tea.", greeting: "Hello."), language: "he",
-            tools: [ToolDefinition(name: "price", description: "Of a tea.")])
+            tools: [
+                ToolDefinition(
+                    name: "price", description: "Of a tea.", filler: "One moment.", fillerMilliseconds: 900,
+                    timeoutMilliseconds: 4_000)
+            ])
         let prompt = try PromptBuilder().build(from: source, direction: .inbound, callerContext: "A regular.")
         #expect(try restored(prompt) == prompt)
         #expect(Mirror(reflecting: prompt).children.count == 7, "a new field belongs into SessionPrompt+Journal")
-        #expect(Mirror(reflecting: prompt.tools[0]).children.count == 3, "a new field belongs into it too")
+        #expect(Mirror(reflecting: prompt.tools[0]).children.count == 6, "a new field belongs into it too")
     }
 
     /// They are journalled by number.

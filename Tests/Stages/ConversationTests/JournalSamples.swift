@@ -48,9 +48,10 @@ enum JournalSamples {
             .playoutEmpty(itemComplete: true), .playoutEmpty(itemComplete: false), .fallbackQueued,
             .playoutHole(PlayoutItem(ordinal: 1), hole),
             .standby(.opened), .standby(.model(.sessionUpdated(echo))), .standby(.closed(.timedOut)),
+            .errandAsked(call: "call_1", .transfer(to: "front desk")), .errandAsked(call: "call_1", .sendDigits("1w#")),
             .toolFinished(call: "call_1", output: String(repeating: "x", count: 5_000)),
         ] + CarrierClose.allCases.map { .carrierClosed($0) } + OperatorCommand.allCases.map { .command($0) }
-        + AnsweringParty.allCases.map { .answeredBy($0) }
+        + ErrandOutcome.allCases.map { .errandFinished($0) } + AnsweringParty.allCases.map { .answeredBy($0) }
         + TimerID.allCases.map { .deadline($0) } + modelEvents.map { .model($0) }
 
     static let commands: [ModelCommand] = [
@@ -79,7 +80,8 @@ enum JournalSamples {
             .openModel(.preferred), .openModel(ModelRoute(index: 2)), .closeModel, .openUplink, .holdUplink,
             .pausePlayout, .resumePlayout, .clearPlayout,
             .playFallback(PlayoutItem(ordinal: 2)), .setDeadline(.silence, at: CallInstant(milliseconds: 20_000)),
-            .clearDeadline(.toolFiller), .runTool(call), .persist(.turn(turn)),
+            .clearDeadline(.toolFiller), .runTool(call), .errand(.transfer(to: "front desk")),
+            .errand(.sendDigits("1")), .persist(.turn(turn)),
             .persist(.turn(Turn(index: 0, speaker: .caller, item: nil, startedAt: .start))),
             .persist(.hole(TurnHole(index: 1, turn: 2, endedAt: CallInstant(milliseconds: 9), hole: hole))),
             .openStandby(ModelRoute(index: 1)), .switchToStandby, .closeStandby,

@@ -80,6 +80,7 @@ final class RandomCall {
         policy.standbyRetryMilliseconds = 1_000
         policy.modelRoutes = Int.random(in: 1...3, using: &random)
         policy.maximumTokens = [nil, nil, nil, 3_000].randomElement(using: &random)!
+        policy.transferWhenModelUnavailable = Int.random(in: 0..<4, using: &random) == 0 ? "front desk" : ""
         policy.turns = Int.random(in: 0..<6, using: &random) == 0 ? .model : .ours
         var settings = SeededGenerator(state: seed ^ 0x7475_726e)
         if Int.random(in: 0..<3, using: &settings) == 0 { policy.backchannels = ["mhmm", "word 1", "ok"] }
@@ -126,6 +127,7 @@ final class RandomCall {
             rig.run(for: 200_000)
             return
         }
+        if rig.state == .away { rig.give(.errandFinished(.callerHungUp)) }
         if rig.state != .ended { rig.give(chance(2) ? .carrierStopped : .carrierClosed(.peer)) }
         rig.run(for: 2_000)
         for _ in 0..<5 { something() }
@@ -144,7 +146,13 @@ final class RandomCall {
         if chance(5) {
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 tools += 1
-                answer.tools.append((WireID("call_\(tools)")!, chance(4) ? "end_call" : "look_up"))
+                answer.tools.append(
+                    (
+                        WireID("call_\(tools)")!,
+                        chance(4)
+                            ? "end_call"
+                            : ["look_up", "look_up", "transfer_call", "send_dtmf"].randomElement(using: &random)!
+                    ))
             }
             if chance(2) { answer.milliseconds = 0 }
         }
@@ -173,6 +181,8 @@ final class RandomCall {
                 rig.give(
                     .toolFinished(call: WireID("call_\(Int.random(in: 1...tools, using: &random))")!, output: "{}"))
             }
+        case 29: if chance(2) { rig.give(.errandFinished(ErrandOutcome.allCases.randomElement(using: &random)!)) }
+        case 30: if rig.state == .away { rig.give(chance(2) ? .carrierStopped : .carrierClosed(.peer)) }
         case 22: if chance(15) { rig.give(.command([.hangUp, .drain].randomElement(using: &random)!)) }
         case 23: if chance(10) { rig.give(.carrierClosed(.stalled)) }
         case 24:

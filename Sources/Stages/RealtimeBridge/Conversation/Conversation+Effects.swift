@@ -48,6 +48,8 @@ extension Conversation {
         case .awaitGoodbye:
             arm(.hangUpAfterGoodbye, inMilliseconds: policy.goodbyeLimitMilliseconds, &actions)
         case .playFallback: playFallback(&actions)
+        case .beginErrand: beginErrand(&actions)
+        case .resumeUplink: if link.stage == .ready { actions.append(.openUplink) }
         case .hangUp: hangUp(&actions)
         case .release: release(&actions)
         }
@@ -69,7 +71,7 @@ extension Conversation {
         dropStandby(&actions)
         if link.stage != .closed && link.stage != .waiting { actions.append(.closeModel) }
         link.stage = .closed
-        (active, owed, digits) = (nil, nil, "")
+        (active, owed, errand, digits) = (nil, nil, nil, "")
         tools.pending.removeAll()
         for timer in TimerID.allCases where timer != .maximumDuration { disarm(timer, &actions) }
         if ledger.unheard(at: now) > 0 || interruption.isPending { cut(byCaller: false, &actions) }
@@ -86,7 +88,7 @@ extension Conversation {
         dropStandby(&actions)
         closeTurns(&actions)
         for timer in TimerID.allCases { disarm(timer, &actions) }
-        (active, owed) = (nil, nil)
+        (active, owed, errand) = (nil, nil, nil)
         tools.pending.removeAll()
         actions.append(.hangUp(ending?.reason ?? .operatorAsked))
         if awaitsTranscripts { arm(.transcriptGrace, inMilliseconds: policy.transcriptGraceMilliseconds, &actions) }

@@ -17,7 +17,7 @@ extension Conversation {
     mutating func carrierClosed(_ close: CarrierClose, _ actions: inout ActionList) {
         switch close {
         case .replaced: return  // Another stream of the same call took over (S24).
-        case .peer, .halfOpen: end(.carrierLost, &actions)
+        case .peer, .halfOpen: if !streamLeft() { end(.carrierLost, &actions) }
         case .stalled: end(.carrierStalled, &actions)
         case .protocolViolation: end(.protocolViolation, &actions)
         case .shutdown: end(.shutdown, &actions)
@@ -26,7 +26,7 @@ extension Conversation {
 
     /// In our own time: what plays is cut, a goodbye is said, then we hang up.
     mutating func announceEnd(_ reason: HangUpReason, _ actions: inout ActionList) {
-        if state == .waiting { return end(reason, &actions) }
+        if state == .waiting || state == .away { return end(reason, &actions) }
         guard ending == nil else {
             ending?.isInterruptible = false  // Ending already; now it is final.
             return
@@ -54,6 +54,7 @@ extension Conversation {
             return arm(.hangUpAfterGoodbye, inMilliseconds: unheard + policy.markGraceMilliseconds, &actions)
         }
         noteLateMarks(&actions)
+        if transferAfterFallback(&actions) { return }
         take(state == .fallback ? .fallbackHeard : .goodbyeHeard, &actions)
     }
 
@@ -66,6 +67,7 @@ extension Conversation {
             let isHeard = ledger.isAllHeard(at: now, graceMilliseconds: grace)
             if isHeard || (state == .goodbye && ledger.received == 0) {
                 noteLateMarks(&actions)
+                if transferAfterFallback(&actions) { return }
                 take(state == .fallback ? .fallbackHeard : .goodbyeHeard, &actions)
             } else if ledger.isFullySent {
                 arm(.hangUpAfterGoodbye, at: ledger.computedEnd.advanced(byMilliseconds: grace), &actions)
@@ -81,7 +83,7 @@ extension Conversation {
             } else if ledger.isFullySent {
                 arm(.playoutHeard, at: ledger.computedEnd.advanced(byMilliseconds: proofMilliseconds), &actions)
             }
-        case .waiting, .connecting, .configuring, .listening, .thinking, .closing, .ended:
+        case .waiting, .connecting, .configuring, .listening, .thinking, .away, .closing, .ended:
             disarm(.playoutHeard, &actions)
         }
     }

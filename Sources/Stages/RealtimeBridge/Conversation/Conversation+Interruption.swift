@@ -94,7 +94,7 @@ extension Conversation {
             guard policy.allowInterruptions, ending?.isInterruptible != false else { return false }
         case .goodbye:
             return ending?.isInterruptible == true && ledger.unheard(at: now) > 0
-        case .waiting, .connecting, .configuring, .listening, .thinking, .fallback, .closing, .ended:
+        case .waiting, .connecting, .configuring, .listening, .thinking, .fallback, .away, .closing, .ended:
             return false
         }
         if isProtectedMessageUnheard { return false }
@@ -176,6 +176,7 @@ extension Conversation {
         if let unheard, !unheard.playoutBegan, unheard.purpose.isAnswer, active?.cancelRequested == true {
             oweAgain(unheard, &actions)
         }
+        withdrawErrand(&actions)
         speech.acceptAll()
         resolveHeldItems(&actions)
     }

@@ -1,6 +1,6 @@
 /// Why a response was asked for. The order is that of urgency: of two owed ones the greater is asked for.
 enum ReplyPurpose: Int, Comparable, Sendable {
-    case filler, silencePrompt, resumption, toolAnswer, digits, turn, greeting, own, goodbye
+    case filler, silencePrompt, announcement, resumption, toolAnswer, digits, turn, greeting, own, goodbye
 
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
@@ -92,7 +92,10 @@ extension Conversation {
         }
         ledger.complete(response: outcome.response)
         dropActive(&actions)
-        if done.calledEnd, !done.cancelRequested, ending == nil { return endCalled(after: done, &actions) }
+        if done.hadAudio { errand?.isAnnounced = true }
+        if done.calledEnd, errand == nil, !done.cancelRequested, ending == nil {
+            return endCalled(after: done, &actions)
+        }
         if done.cancelRequested { return }
         let wasHeard = done.hadAudio || done.toolCalls > 0
         switch outcome.status {
@@ -117,7 +120,7 @@ extension Conversation {
     private mutating func retry(_ done: ActiveResponse, _ actions: inout ActionList) {
         switch done.purpose {
         case .goodbye where ending?.reason == .answeringMachine: break  // A recording hears it once or never.
-        case .filler, .goodbye: return  // `settle` hangs up when no goodbye could be said.
+        case .filler, .announcement, .goodbye: return  // `settle` hangs up when no goodbye could be said.
         case .greeting, .own, .turn, .digits, .toolAnswer, .silencePrompt, .resumption: break
         }
         guard !done.isRetry else {
@@ -206,7 +209,15 @@ extension Conversation {
         case .goodbye: prompt.goodbyeRequest(ending?.reason)
         case .silencePrompt where !policy.silencePromptText.isEmpty: Self.exactly(policy.silencePromptText)
         case .silencePrompt: "The caller has been silent. Ask in one short sentence whether they are still there."
-        case .filler: "Say in a few words that it takes a moment longer. Nothing else."
+        case .filler:
+            tools.filler.map { Self.exactly($0) }
+                ?? "Say in a few words that it takes a moment longer. Nothing else."
+        case .announcement:
+            if case .transfer(let name) = errand?.what {
+                "Tell the caller in one short sentence that you are now connecting them with: \(name)."
+            } else {
+                nil
+            }
         case .resumption:
             "The connection broke off in the middle of your last message. Go on where it stopped and finish it briefly; "
                 + "do not greet again and do not repeat what was said."

@@ -34,6 +34,7 @@ extension Conversation {
         // A carrier retry: the new stream's buffer is empty, everything else goes on (S24).
         ledger.streamReplaced(at: now)
         actions.append(.note(.streamReplaced))
+        streamCameBack(&actions)
     }
 
     mutating func modelOpened(_ actions: inout ActionList) {
@@ -170,6 +171,7 @@ extension Conversation {
         if speech.awaitsOwnAnswer { owe(.turn) }
         speech = ModelSpeech()
         tools.orphanAll()
+        errand?.isOrphan = true
         loseTranscripts(&actions)
     }
 

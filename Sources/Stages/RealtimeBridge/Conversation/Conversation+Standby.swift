@@ -145,7 +145,7 @@ extension Conversation {
 
     /// Nothing is being said or worked on that only the present session knows.
     private var isBetweenTurns: Bool {
-        guard ending == nil, active == nil, owed == nil, tools.pending.isEmpty, !interruption.isPending,
+        guard ending == nil, active == nil, owed == nil, errand == nil, tools.pending.isEmpty, !interruption.isPending,
             !speech.awaitsOwnAnswer, machine.stage == .none,
             state == .listening || state == .speaking || state == .greeting
         else { return false }

@@ -2,12 +2,17 @@
 struct ToolLog {
     struct Pending {
         let call: ToolCall
-        let startedAt: CallInstant
+        /// When it gets an output in its place.
+        let deadline: CallInstant
+        /// What the agent says meanwhile; nil: words of its own.
+        var filler: String?
         /// The session that asked is gone: the result goes to the next one as a message.
         var isOrphan = false
     }
 
     var pending = [Pending]()
+    /// What the agent says while it waits for the oldest of them.
+    var filler: String? { pending.first?.filler }
     /// Responses in a row that answered tool outputs.
     var rounds = 0
     /// The last calls seen, for repeated events.
@@ -41,10 +46,13 @@ extension Conversation {
         guard tools.pending.count < 16 else {
             return giveOutput(call, #"{"error":"too many tools at once"}"#, &actions)
         }
-        tools.pending.append(.init(call: call, startedAt: now))
+        let definition = prompt.tools.first { $0.name == call.name }
+        let deadline = now.advanced(
+            byMilliseconds: definition?.timeoutMilliseconds ?? policy.toolTimeoutMilliseconds)
+        tools.pending.append(.init(call: call, deadline: deadline, filler: definition?.filler))
         actions.append(.runTool(call))
         armToolTimeout(&actions)
-        if let filler = policy.toolFillerMilliseconds, !isArmed(.toolFiller) {
+        if let filler = definition?.fillerMilliseconds ?? policy.toolFillerMilliseconds, !isArmed(.toolFiller) {
             arm(.toolFiller, inMilliseconds: filler, &actions)
         }
     }
@@ -54,16 +62,7 @@ extension Conversation {
             return actions.append(.note(.staleEventIgnored))  // Late, or for a call that had its output.
         }
         let finished = tools.pending.remove(at: index)
-        if finished.isOrphan {
-            let result = "Result of the tool \(finished.call.name), asked for before the connection was lost: \(output)"
-            if link.stage == .ready {
-                actions.append(.send(.createText(role: .system, text: result)))
-            } else if tools.orphanResults.count < 16 {
-                tools.orphanResults.append(result)
-            }
-        } else {
-            giveOutput(finished.call, output, &actions)
-        }
+        give(output, of: finished.call, isOrphan: finished.isOrphan, &actions)
         guard tools.pending.isEmpty else { return armToolTimeout(&actions) }
         disarm(.toolTimeout, &actions)
         disarm(.toolFiller, &actions)
@@ -73,20 +72,29 @@ extension Conversation {
     }
 
     mutating func toolsOverdue(_ actions: inout ActionList) {
-        let overdue = tools.pending.filter {
-            now.milliseconds(since: $0.startedAt) >= policy.toolTimeoutMilliseconds
-        }
+        let overdue = tools.pending.filter { now >= $0.deadline }
         for tool in overdue { toolFinished(tool.call.call, #"{"error":"the tool did not answer in time"}"#, &actions) }
         armToolTimeout(&actions)
     }
 
-    private mutating func giveOutput(_ call: ToolCall, _ output: String, _ actions: inout ActionList) {
+    /// The session that asked gets the output; the one after it is told in words.
+    mutating func give(_ output: String, of call: ToolCall, isOrphan: Bool, _ actions: inout ActionList) {
+        guard isOrphan else { return giveOutput(call, output, &actions) }
+        let result = "Result of the tool \(call.name), asked for before the connection was lost: \(output)"
+        if link.stage == .ready {
+            actions.append(.send(.createText(role: .system, text: result)))
+        } else if tools.orphanResults.count < 16 {
+            tools.orphanResults.append(result)
+        }
+    }
+
+    mutating func giveOutput(_ call: ToolCall, _ output: String, _ actions: inout ActionList) {
         actions.append(.send(.toolOutput(call: call.call, output: output)))
     }
 
-    private mutating func armToolTimeout(_ actions: inout ActionList) {
-        guard let oldest = tools.pending.map(\.startedAt).min() else { return }
-        arm(.toolTimeout, at: oldest.advanced(byMilliseconds: policy.toolTimeoutMilliseconds), &actions)
+    mutating func armToolTimeout(_ actions: inout ActionList) {
+        guard let next = tools.pending.map(\.deadline).min() else { return }
+        arm(.toolTimeout, at: next, &actions)
     }
 
     // MARK: Keys
@@ -96,7 +104,7 @@ extension Conversation {
         let key = Character(UnicodeScalar(digit))
         guard "0123456789*#ABCD".contains(key), digits.count < 32 else { return }
         switch state {
-        case .waiting, .fallback: return
+        case .waiting, .fallback, .away: return
         default: break
         }
         digits.append(key)

@@ -22,6 +22,7 @@ public struct Conversation: ~Copyable {
     var interruption = Interruption()
     var turns = TurnLog()
     var tools = ToolLog()
+    var errand: Errand?
     var digits = ""
     var ending: Ending?
     var machine = AnsweringMachine()
@@ -76,7 +77,7 @@ public struct Conversation: ~Copyable {
         case .carrierStarted: streamStarted(&actions)
         case .carrierMark(let mark): marked(mark, &actions)
         case .carrierDigit(let digit): pressed(digit, &actions)
-        case .carrierStopped: end(.callerHungUp, &actions)
+        case .carrierStopped: if !streamLeft() { end(.callerHungUp, &actions) }
         case .carrierClosed(let close): carrierClosed(close, &actions)
         case .answeredBy(let party): answered(by: party, &actions)
         case .modelOpened: modelOpened(&actions)
@@ -90,6 +91,8 @@ public struct Conversation: ~Copyable {
         case .fallbackQueued: ledger.complete(response: nil)
         case .deadline(let timer): expired(timer, &actions)
         case .toolFinished(let call, let output): toolFinished(call, output, &actions)
+        case .errandAsked(let call, let what): errandAsked(call, what, &actions)
+        case .errandFinished(let outcome): errandFinished(outcome, &actions)
         case .command(.hangUp): end(.operatorAsked, &actions)
         case .command(.drain): announceEnd(.shutdown, &actions)
         }
@@ -135,6 +138,7 @@ public struct Conversation: ~Copyable {
         case .digitGap: digitsEntered(&actions)
         case .playoutHeard: break  // `settle` asks the ledger again.
         case .transcriptGrace: take(.released, &actions)
+        case .errand: errandOverdue(&actions)
         case .words: wordsNeverCame(&actions)
         case .answeringMachine: announcementOver(&actions)
         case .modelRoute: routeOverdue(&actions)
@@ -149,7 +153,7 @@ public struct Conversation: ~Copyable {
     /// Shard thread, once per audio delta: is this audio still wanted, and as part of which item?
     public mutating func admit(response: WireID, item: WireID, at now: CallInstant) -> AudioVerdict {
         switch state {
-        case .waiting, .connecting, .configuring, .fallback, .closing, .ended: return .drop(.notPlaying)
+        case .waiting, .connecting, .configuring, .fallback, .away, .closing, .ended: return .drop(.notPlaying)
         case .greeting, .listening, .thinking, .speaking, .interruptionPending, .goodbye, .reconnecting: break
         }
         guard let response = active?.id == response ? response : nil, active?.cancelRequested == false else {
@@ -198,6 +202,7 @@ public struct Conversation: ~Copyable {
             settlePlayout(&actions)
             endHeardTurns(&actions)
             if machine.stage != .none { settleMachine(&actions) }
+            settleErrand(&actions)
             askForOwedReply(&actions)
             settleFloor(&actions)
             settleStandby(&actions)
@@ -208,7 +213,8 @@ public struct Conversation: ~Copyable {
 
     /// `listening`, `thinking` and `greeting` follow from what is active.
     private mutating func settleFloor(_ actions: inout ActionList) {
-        let due = active != nil || !tools.pending.isEmpty || owed != nil || speech.awaitsOwnAnswer
+        let due =
+            active != nil || !tools.pending.isEmpty || owed != nil || speech.awaitsOwnAnswer || errand != nil
         switch state {
         case .listening where due && owed?.waitsForCaller != true: take(.answerDue, &actions)
         case .thinking where !due && ledger.unheard(at: now) == 0: take(.nothingToSay, &actions)

@@ -32,6 +32,8 @@ public enum ConversationAction: Sendable, Equatable {
     case setDeadline(TimerID, at: CallInstant)
     case clearDeadline(TimerID)
     case runTool(ToolCall)
+    /// Have the carrier do it; `errandFinished` says what became of it.
+    case errand(CarrierErrand)
     case persist(CallFact)
     /// Exactly once per call (R5).
     case hangUp(HangUpReason)
@@ -40,7 +42,9 @@ public enum ConversationAction: Sendable, Equatable {
 
 public enum HangUpReason: String, Sendable, Equatable, CaseIterable {
     case callerHungUp, agentSaidGoodbye, silence, maximumDuration, modelUnavailable, carrierStalled, carrierLost,
-        operatorAsked, shutdown, protocolViolation, costLimit, answeringMachine
+        operatorAsked, shutdown, protocolViolation, costLimit, answeringMachine,
+        /// A person has the caller now.
+        transferred
 }
 
 /// Facts worth counting, each with its cause (R17).
@@ -50,7 +54,8 @@ public enum ConversationNote: String, Sendable, Equatable, CaseIterable {
         greetingInterrupted, duplicateToolCall, selfAnswerStopped, configurationRefused, configurationResent,
         fallbackSpoken, streamReplaced, marksLate, answerWithdrawn, silencePrompted,
         modelRouteChanged, standbyFailed, sessionRenewed,
-        machineAnswered, backchannelIgnored, wordsLate
+        machineAnswered, backchannelIgnored, wordsLate,
+        errandWithdrawn, errandFailed, errandDone
 }
 
 /// What the turn store is told, in order, by its only author.

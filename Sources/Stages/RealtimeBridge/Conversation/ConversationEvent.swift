@@ -32,6 +32,9 @@ public enum ConversationEvent: Sendable, Equatable {
 
     case deadline(TimerID)
     case toolFinished(call: WireID, output: String)
+    /// The tool that was to run asks something of the carrier: what exactly, once its arguments were read.
+    case errandAsked(call: WireID, CarrierErrand)
+    case errandFinished(ErrandOutcome)
     case command(OperatorCommand)
 }
 
@@ -86,5 +89,7 @@ public enum TimerID: UInt8, Sendable, CaseIterable {
         /// The words of an utterance that was put off never came.
         words,
         /// A machine's announcement is taken to be over.
-        answeringMachine
+        answeringMachine,
+        /// The carrier has had the call for long enough.
+        errand
 }

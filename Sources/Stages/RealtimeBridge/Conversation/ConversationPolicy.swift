@@ -122,6 +122,14 @@ public struct ConversationPolicy: Sendable, Equatable {
     /// Responses in a row that the model began by itself without a word of the caller.
     public var maximumSelfAnswers = 3
 
+    // Errands of the carrier.
+    /// How long the carrier may have the call: a person who has not refused it by then has taken it.
+    public var errandMilliseconds: Int64 = 60_000
+    /// From word that nobody was reached to the stream's return.
+    public var errandReturnMilliseconds: Int64 = 15_000
+    /// The destination that takes the call after the fallback message; empty: nobody, the call is hung up.
+    public var transferWhenModelUnavailable = ""
+
     // The end.
     /// True silence of both sides before a prompt, and again before the goodbye.
     public var silenceMilliseconds: Int64 = 20_000

@@ -22,6 +22,8 @@ public enum ConversationState: String, Sendable, CaseIterable {
     case reconnecting
     /// The tenant's fallback message is being spoken; after it the call is hung up.
     case fallback
+    /// The carrier has the call, to call a person or to press keys; our stream is gone or about to go.
+    case away
     /// Hung up; the last transcripts are awaited.
     case closing
     /// Over. Nothing changes any more.
@@ -68,6 +70,10 @@ enum ConversationTrigger: String, Sendable, CaseIterable {
     case fallbackHeard
     /// A machine picked up and speaks its announcement: we are quiet.
     case machineAnswered
+    /// The carrier is to be told: the caller knows.
+    case errandDue
+    /// The caller is with the agent again.
+    case errandOver
     /// The carrier is gone, or an operator hangs up.
     case callEnded
     /// Nothing is awaited any more.
@@ -94,6 +100,8 @@ enum ConversationEffect: String, Sendable, CaseIterable {
     case cutPlayout
     case awaitGoodbye
     case playFallback
+    case beginErrand
+    case resumeUplink
     case hangUp
     case release
 }
@@ -149,6 +157,7 @@ enum ConversationTable {
             .listening,
             (.responseRequested, [.requestResponse], .thinking),
             (.answerDue, [], .thinking),
+            (.errandDue, [.beginErrand], .away),
             (.endAnnounced, [.cutPlayout, .awaitGoodbye], .goodbye),
             (.modelLost, [.holdUplink, .retryLater], .reconnecting),
             (.modelGivenUp, [.playFallback], .fallback),
@@ -159,6 +168,7 @@ enum ConversationTable {
             (.playoutStarted, [.beginAgentTurn], .speaking),
             (.nothingToSay, [], .listening),
             (.answerWithdrawn, [.cancelResponse], .listening),
+            (.errandDue, [.beginErrand], .away),
             (.endCalled, [.awaitGoodbye], .goodbye),
             (.machineAnswered, [.cutPlayout], .listening),
             (.endAnnounced, [.cutPlayout, .awaitGoodbye], .goodbye),
@@ -222,6 +232,12 @@ enum ConversationTable {
             .fallback,
             (.playoutStarted, [.beginAgentTurn], .fallback),
             (.fallbackHeard, [.endAgentTurns, .hangUp], .closing),
+            (.errandDue, [.endAgentTurns, .beginErrand], .away),
+            (.callEnded, [.hangUp], .closing))
+        + rows(
+            .away,
+            (.errandOver, [.resumeUplink], .listening),
+            (.modelLost, [.holdUplink], .away),
             (.callEnded, [.hangUp], .closing))
         + rows(
             .closing,

@@ -66,7 +66,9 @@ public struct PromptBuilder: Sendable {
             rules, languageRule, direction.rawValue, script.instructions, script.greeting, source.language,
             source.voice, source.timeZone,
         ] { digest.add(text) }
-        for tool in tools { for text in [tool.name, tool.description, tool.parameters] { digest.add(text) } }
+        for tool in tools {
+            for text in [tool.name, tool.description, tool.parameters, tool.filler ?? ""] { digest.add(text) }
+        }
 
         return SessionPrompt(
             instructions: parts.filter { !$0.isEmpty }.joined(separator: "\n\n"), greeting: script.greeting,

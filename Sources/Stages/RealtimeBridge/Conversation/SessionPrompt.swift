@@ -29,9 +29,20 @@ public struct ToolDefinition: Sendable, Equatable {
     public var description: String
     /// A JSON schema of an object, as text.
     public var parameters: String
+    /// What the agent says, word for word, when the tool takes long; nil: words of its own, when the policy wants any.
+    public var filler: String?
+    /// After how long; nil: the policy's `toolFillerMilliseconds`.
+    public var fillerMilliseconds: Int64?
+    /// When it gets an output in its place; nil: the policy's `toolTimeoutMilliseconds`.
+    public var timeoutMilliseconds: Int64?
 
-    public init(name: String, description: String, parameters: String = #"{"type":"object","properties":{}}"#) {
+    public init(
+        name: String, description: String, parameters: String = #"{"type":"object","properties":{}}"#,
+        filler: String? = nil, fillerMilliseconds: Int64? = nil, timeoutMilliseconds: Int64? = nil
+    ) {
         (self.name, self.description, self.parameters) = (name, description, parameters)
+        (self.filler, self.fillerMilliseconds) = (filler, fillerMilliseconds)
+        self.timeoutMilliseconds = timeoutMilliseconds
     }
 
     /// Built in: the conversation itself acts on it.

@@ -2,7 +2,7 @@ extension ConversationAction: JournalCoded {
     package enum JournalKind: UInt8, CaseIterable {
         case openModel = 1, closeModel, send, openUplink, holdUplink
         case pausePlayout = 10, resumePlayout, clearPlayout, playFallback
-        case setDeadline = 20, clearDeadline, runTool, persist, hangUp, note
+        case setDeadline = 20, clearDeadline, runTool, persist, hangUp, note, errand
         case openStandby = 40, sendStandby, switchToStandby, closeStandby, routeFailed, repeatUplink
     }
 
@@ -48,6 +48,9 @@ extension ConversationAction: JournalCoded {
         case .runTool(let call):
             encoder.kind(JournalKind.runTool)
             encoder.put(call)
+        case .errand(let what):
+            encoder.kind(JournalKind.errand)
+            encoder.put(what)
         case .persist(let fact):
             encoder.kind(JournalKind.persist)
             encoder.put(fact)
@@ -80,6 +83,7 @@ extension ConversationAction: JournalCoded {
         case .setDeadline: self = .setDeadline(try decoder.value(), at: try decoder.value())
         case .clearDeadline: self = .clearDeadline(try decoder.value())
         case .runTool: self = .runTool(try decoder.value())
+        case .errand: self = .errand(try decoder.value())
         case .persist: self = .persist(try decoder.value())
         case .hangUp: self = .hangUp(try decoder.value())
         case .note: self = .note(try decoder.value())

@@ -3,7 +3,7 @@ extension ConversationEvent: JournalCoded {
         case carrierStarted = 1, carrierMark, carrierDigit, carrierStopped, carrierClosed, answeredBy
         case modelOpened = 10, model, modelClosed, standby
         case voice = 20, playoutStarted, playoutEmpty, fallbackQueued, playoutHole
-        case deadline = 30, toolFinished, command
+        case deadline = 30, toolFinished, command, errandAsked, errandFinished
     }
 
     package func encode(into encoder: inout JournalEncoder) {
@@ -55,6 +55,13 @@ extension ConversationEvent: JournalCoded {
             encoder.kind(JournalKind.toolFinished)
             encoder.put(call)
             encoder.put(output)
+        case .errandAsked(let call, let what):
+            encoder.kind(JournalKind.errandAsked)
+            encoder.put(call)
+            encoder.put(what)
+        case .errandFinished(let outcome):
+            encoder.kind(JournalKind.errandFinished)
+            encoder.put(outcome)
         case .command(let command):
             encoder.kind(JournalKind.command)
             encoder.put(command)
@@ -80,6 +87,8 @@ extension ConversationEvent: JournalCoded {
         case .playoutHole: self = .playoutHole(try decoder.value(), try decoder.value())
         case .deadline: self = .deadline(try decoder.value())
         case .toolFinished: self = .toolFinished(call: try decoder.value(), output: try decoder.value())
+        case .errandAsked: self = .errandAsked(call: try decoder.value(), try decoder.value())
+        case .errandFinished: self = .errandFinished(try decoder.value())
         case .command: self = .command(try decoder.value())
         }
     }

@@ -23,9 +23,15 @@ extension ToolDefinition: JournalCoded {
         encoder.put(name)
         encoder.put(description)
         encoder.put(parameters)
+        encoder.put(filler)
+        encoder.put(fillerMilliseconds)
+        encoder.put(timeoutMilliseconds)
     }
 
     package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
-        self.init(name: try decoder.value(), description: try decoder.value(), parameters: try decoder.value())
+        self.init(
+            name: try decoder.value(), description: try decoder.value(), parameters: try decoder.value(),
+            filler: try decoder.value(), fillerMilliseconds: try decoder.value(),
+            timeoutMilliseconds: try decoder.value())
     }
 }
