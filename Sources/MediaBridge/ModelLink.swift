@@ -12,6 +12,8 @@ final class ModelLink: WebSocketHandler {
     private weak var call: Call?
     private var writer: OpenAIRealtimeWriter
     private var kinds = KindTally()
+    /// Each code of an error is logged once per session.
+    private var errors = KindTally()
     private(set) var isPaused = false
 
     init(_ call: Call, shard: Shard) {
@@ -42,7 +44,9 @@ final class ModelLink: WebSocketHandler {
             case .play(let item): shard.modelParser.withAudio { call.play($0, of: audio, as: item, at: now) }
             case .drop: call.letGo(bytes: audio.byteCount)
             }
-        case .event(let event): call.modelSaid(event, at: now)
+        case .event(let event):
+            if case .error(let error) = event, errors.isNew(error.code) { shard.service.modelRefused(call, error) }
+            call.modelSaid(event, at: now)
         case .ignored: break
         case .unknown(let type):
             if kinds.isNew(type) { shard.counters.add(.modelUnknown) }

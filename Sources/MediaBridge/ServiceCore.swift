@@ -47,6 +47,8 @@ final class ServiceCore: @unchecked Sendable {  // The tenants never change; the
         model.maximumMessageBytes = 4 * 1024 * 1024
         model.sendQueueBytes = 64 * 1024
         model.connectDeadlineMilliseconds = configuration.model.connectTimeoutMilliseconds
+        // A half-open session is found out within ten seconds: a caller does not wait for twenty more.
+        model.pingIntervalMilliseconds = 5_000
         model.trustedAuthoritiesFile = configuration.model.trustedAuthorities
         modelSocketOptions = model
         var carrier = WebSocketOptions()
@@ -144,6 +146,14 @@ extension ServiceCore {
         log.async {
             lines.line("model connection closed", level: .warning, ["cause": "\(cause)", "status": "\(status)"])
         }
+    }
+
+    /// Shard thread: the model sent an error, and of which kind. Its words may hold the caller's and stay out (R17).
+    func modelRefused(_ call: Call, _ error: ModelError) {
+        let lines = call.log
+        let code = String(
+            error.code.unicodeScalars.filter { ("a"..."z").contains($0) || $0 == "_" || $0 == "." }.prefix(64))
+        log.async { lines.line("model error", level: .warning, ["code": "\(code)"]) }
     }
 
     /// Recorder's thread, once per recorded call.

@@ -100,6 +100,11 @@ import Synchronization
     private func hand(_ accepted: CInt, from peer: String) {
         var one: CInt = 1
         unsafe _ = setsockopt(accepted, CInt(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<CInt>.size))
+        // What a peer has no room for waits with us, where it is counted and can be taken back, not by the megabyte in
+        // the kernel: there it would hide a peer that does not read for half a minute.
+        var unsent: CInt = 16 * 1024
+        unsafe _ = setsockopt(
+            accepted, CInt(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &unsent, socklen_t(MemoryLayout<CInt>.size))
         var chosen = 0
         for index in loops.indices where loops[index].connectionCount < loops[chosen].connectionCount { chosen = index }
         let (index, loop) = (chosen, loops[chosen])

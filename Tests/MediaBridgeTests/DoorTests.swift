@@ -162,7 +162,7 @@ import Transport
             carrier.send("+15005550006 said: my secret is 4711")
             carrier.stop()
             _ = try await rig.ended(carrier.call)
-            let words = seen.turns.flatMap { [$0.text, $0.plannedText] }.filter { $0.count > 3 }
+            let words = seen.turns.flatMap { [$0.text, $0.plannedText] }.filter { $0.count > 8 }
             #expect(!words.isEmpty)
             try await eventually("the lines of both calls") {
                 lines.text.components(separatedBy: "call ended").count >= 3

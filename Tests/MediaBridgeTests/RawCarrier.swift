@@ -24,18 +24,27 @@ final class RawCarrier: WebSocketHandler, @unchecked Sendable {
     private var socket: WebSocket?
     private let sequence = Mutex(0)
 
-    /// - Parameter token: signs the upgrade; nil sends no signature.
-    init(_ url: String, call: String, account: String, token: String?, on loop: EventLoop, authorities: String? = nil) {
+    /// - Parameters:
+    ///   - token: signs the upgrade; nil sends no signature.
+    ///   - port: connects there instead; the signature is still over `url`.
+    init(
+        _ url: String, call: String, account: String, token: String?, on loop: EventLoop, authorities: String? = nil,
+        via port: Int? = nil
+    ) {
         (self.call, self.account, self.loop) = (call, account, loop)
         stream = "MZ" + (0..<32).map { _ in String("0123456789abcdef".randomElement()!) }.joined()
         var headers: [(name: String, value: String)] = []
         if let token { headers.append(("X-Twilio-Signature", RequestSignature.sign(url: url, authToken: token))) }
-        loop.submit { [self, headers] in
+        var address = url
+        if let port, let direct = URL(string: url)?.port {
+            address = url.replacing(":\(direct)/", with: ":\(port)/")
+        }
+        loop.submit { [self, headers, address] in
             var options = WebSocketOptions()
             options.maximumMessageBytes = 1 << 20
             options.sendQueueBytes = 4 << 20
             options.trustedAuthoritiesFile = authorities
-            socket = try? WebSocket.connect(to: url, headers: headers, options: options, on: loop, handler: self)
+            socket = try? WebSocket.connect(to: address, headers: headers, options: options, on: loop, handler: self)
         }
     }
 

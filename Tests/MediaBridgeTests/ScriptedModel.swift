@@ -55,7 +55,7 @@ final class ScriptedModel: HTTPService, Sendable {
         opened.withLock { $0.append(session) }
         var options = WebSocketOptions()
         options.maximumMessageBytes = 1 << 20
-        options.sendQueueBytes = 8 << 20
+        options.sendQueueBytes = 32 << 20
         return .accept(session, options)
     }
 
@@ -123,6 +123,28 @@ final class ModelSession: WebSocketHandler, @unchecked Sendable {
         guard completes else { return }
         send(#"{"type":"response.output_audio.done",\#(ids)}"#)
         send(#"{"type":"response.output_audio_transcript.done",\#(ids),"transcript":"\#(text)"}"#)
+        send(#"{"type":"response.done","response":{"id":"resp_\#(number)","status":"completed"}}"#)
+    }
+
+    /// The beginning of a response of its own; `goOn` says the rest.
+    func begin(_ audio: [UInt8]) { speak(audio, completes: false) }
+
+    /// One more delta of the last response.
+    func more(_ audio: [UInt8]) {
+        let delta = Data(audio).base64EncodedString()
+        send(#"{"type":"response.output_audio.delta",\#(lastIDs),"delta":"\#(delta)"}"#)
+    }
+
+    private var lastIDs: String {
+        let number = state.withLock { $0.responses }
+        return #""response_id":"resp_\#(number)","item_id":"item_\#(number)","output_index":0,"content_index":0"#
+    }
+
+    /// More of the last response, to its end.
+    func goOn(_ audio: [UInt8]) {
+        more(audio)
+        let (number, ids) = (state.withLock { $0.responses }, lastIDs)
+        send(#"{"type":"response.output_audio.done",\#(ids)}"#)
         send(#"{"type":"response.done","response":{"id":"resp_\#(number)","status":"completed"}}"#)
     }
 

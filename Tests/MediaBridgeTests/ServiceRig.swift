@@ -152,7 +152,9 @@ final class ServiceRig: Sendable {
         options.accountSid = Self.account
         options.authToken = Self.authToken
         options.trustedAuthoritiesFile = authorities
-        options.hangUp = [.after(milliseconds: 30_000), .afterSilence(milliseconds: 8_000)]
+        // On a busy machine an agent may fall silent in the middle of a sentence: its turn is not over yet.
+        options.agentHangoverMilliseconds = 1_000
+        options.hangUp = [.after(milliseconds: 90_000), .afterSilence(milliseconds: 20_000)]
         return options
     }
 
@@ -189,8 +191,11 @@ final class ServiceRig: Sendable {
         return stream.url
     }
 
-    func carrier(_ url: String, call: String, token: String? = ServiceRig.authToken) -> RawCarrier {
-        RawCarrier(url, call: call, account: Self.account, token: token, on: loop, authorities: authorities)
+    /// - Parameter port: of a proxy to connect to instead.
+    func carrier(
+        _ url: String, call: String, token: String? = ServiceRig.authToken, via port: Int? = nil
+    ) -> RawCarrier {
+        RawCarrier(url, call: call, account: Self.account, token: token, on: loop, authorities: authorities, via: port)
     }
 
     /// A call whose stream is up and has started.
@@ -217,7 +222,7 @@ final class ServiceRig: Sendable {
         return (carrier, session)
     }
 
-    func ended(_ call: String, seconds: Double = 10) async throws -> CallWitness.Seen {
+    func ended(_ call: String, seconds: Double = 30) async throws -> CallWitness.Seen {
         try await eventually("\(call) to end", seconds: seconds) { witness[call].ending != nil }
         return witness[call]
     }

@@ -41,7 +41,7 @@ import Transport
         }
         try await withService(plan) { rig in
             let report = await rig.call(rig.phoneOptions())
-            try expectFallback(report, rig)
+            try rig.expectFallback(report)
             #expect(rig.model?.sessions.first?.count("session.update") == 2)
             #expect(rig.witness[report.callSid].notes[.configurationResent] == 1)
         }
@@ -50,7 +50,7 @@ import Transport
     @Test func `S18 a session in another audio format is never played to the caller`() async throws {
         try await withService(RigPlan(.scripted(.init(echo: .anotherFormat)))) { rig in
             let report = await rig.call(rig.phoneOptions())
-            try expectFallback(report, rig)
+            try rig.expectFallback(report)
             #expect(rig.model?.sessions.first?.count("response.create") == 0)
         }
     }
@@ -68,7 +68,7 @@ import Transport
     @Test func `S19 a model that refuses what is required leads to the fallback voice`() async throws {
         try await withService(RigPlan(.scripted(.init(echo: .refusing(9))))) { rig in
             let report = await rig.call(rig.phoneOptions())
-            try expectFallback(report, rig)
+            try rig.expectFallback(report)
             #expect(rig.witness[report.callSid].notes[.configurationRefused] == 2)
         }
     }
@@ -78,7 +78,7 @@ import Transport
     @Test func `S58 a model that answers 401 leads to the fallback voice at once, never to silence`() async throws {
         try await withService(RigPlan(.scripted(.init(refusal: 401)))) { rig in
             let report = await rig.call(rig.phoneOptions())
-            try expectFallback(report, rig)
+            try rig.expectFallback(report)
             #expect(rig.model?.attempts == 1)
         }
     }
@@ -100,19 +100,9 @@ import Transport
         plan.policy = { $0.reconnectMilliseconds = 20 }
         try await withService(plan) { rig in
             let report = await rig.call(rig.phoneOptions())
-            try expectFallback(report, rig)
+            try rig.expectFallback(report)
             #expect((2...6).contains(rig.events("model_lost")))
         }
-    }
-
-    /// The fallback voice was heard whole, and the agent's side ended the call.
-    private func expectFallback(_ report: CarrierPhoneReport, _ rig: ServiceRig) throws {
-        let voice = try FallbackVoice(wav: rig.folder + "/fallback.wav").audio
-        #expect(report.outcome == .talked(endedBy: .agent))
-        #expect(report.heardAudio.firstRange(of: voice) != nil, "the caller heard the fallback voice, to its end")
-        #expect(report.afterStream == ["Hangup"])
-        #expect(rig.witness[report.callSid].ending == .modelUnavailable)
-        #expect(rig.metric(#"media_bridge_calls_ended_total{reason="model_unavailable"}"#) == 1)
     }
 
     // MARK: The stream

@@ -37,6 +37,7 @@ final class AgentService: HTTPService {
         func value(_ name: String) -> String? { query.first { $0.name == name }?.value }
         var settings = AgentSession.Settings()
         settings.model = String((value("model") ?? "local").prefix(128))
+        settings.isKnownModel = options.models.isEmpty || options.models.contains(settings.model)
         settings.kind = value("intent") == "transcription" ? .transcription : .realtime
         settings.paceFactor = options.paceFactor
         settings.deltaMilliseconds = options.deltaMilliseconds

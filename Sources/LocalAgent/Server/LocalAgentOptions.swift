@@ -24,6 +24,8 @@ public struct LocalAgentOptions: Sendable {
     /// Utterances recognized at the same time; each costs some 30 MB.
     public var hearingThreads = 2
     public var maximumSessions = 256
+    /// Names of models that clients may ask for; others are told `model_not_found`. Empty lets every name in.
+    public var models: [String] = []
     /// After this long a session is told `session_expired` and closed, as `expires_at` has announced; 1 ... 86,400.
     public var sessionSeconds = 3_600
 

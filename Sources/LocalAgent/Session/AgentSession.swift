@@ -16,6 +16,8 @@ final class AgentSession {
         var startUnixSeconds = 0
         var seed: UInt64 = 0
         var maximumSeconds = 3_600
+        /// There is such a model.
+        var isKnownModel = true
         /// The client asked for the retired beta protocol.
         var asksForBeta = false
     }
@@ -79,6 +81,13 @@ final class AgentSession {
                     "The beta shape of the Realtime API is not served; leave out the header OpenAI-Beta."), event: nil)
             close(code: 4000, reason: "beta_api_shape_disabled")
             return
+        }
+        guard settings.isKnownModel else {
+            refuse(
+                ClientFault(
+                    "model_not_found", "The model `\(settings.model)` does not exist or you do not have access to it."),
+                event: nil)
+            return close(code: 4000, reason: "model_not_found")
         }
         send("session.created", ["session": sessionJSON])
         observe(.sessionOpened(model: settings.model))

@@ -88,6 +88,14 @@ public final class FaultProxy: Sendable {
     /// Ends every connection there is, towards both sides. What waits is lost.
     public func cut(_ how: Cut) { command { $0.cutAll(how) } }
 
+    /// Every connection there is becomes half open, for good: nothing passes any more, and nothing is closed. New ones are
+    /// served.
+    public func abandon() {
+        command { state in
+            for index in state.pairs.indices { state.pairs[index].isAbandoned = true }
+        }
+    }
+
     public func setDoor(_ door: Door) { command { $0.door = door } }
 
     // MARK: What it saw

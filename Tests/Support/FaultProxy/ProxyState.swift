@@ -65,6 +65,8 @@ struct ProxyPair {
     var client: CInt
     /// Negative for a client that is never served.
     var server: CInt
+    /// Left as it is: neither read nor closed.
+    var isAbandoned = false
     /// By `FaultProxy.Direction`.
     var pipes = [ProxyPipe(), ProxyPipe()]
 
@@ -157,7 +159,7 @@ struct ProxyState {
 
     /// - Returns: false when the connection is over, and closed.
     private mutating func serve(_ pair: inout ProxyPair, _ now: UInt64, _ wait: inout UInt64?) -> Bool {
-        guard pair.server >= 0 else { return true }
+        guard pair.server >= 0, !pair.isAbandoned else { return true }
         for direction in 0..<2 {
             let rule = faults[direction]
             guard !rule.isHeld else { continue }
@@ -224,7 +226,7 @@ struct ProxyState {
             pollfd(fd: wakes.read, events: Int16(POLLIN), revents: 0),
             pollfd(fd: listener, events: Int16(POLLIN), revents: 0),
         ]
-        for pair in pairs where pair.server >= 0 {
+        for pair in pairs where pair.server >= 0 && !pair.isAbandoned {
             for (descriptor, incoming, outgoing) in [(pair.client, 0, 1), (pair.server, 1, 0)] {
                 var events = 0
                 if pair.pipes[incoming].wantsMore, !faults[incoming].isHeld { events |= Int(POLLIN) }
