@@ -26,17 +26,13 @@ import TurnStore
             options.utterances = [
                 try SpokenScript.utterance("hello-world", .afterAgentTurn(1, pauseMilliseconds: 200))
             ]
-            let phone = CarrierPhoneCall(options, on: rig.loop) { event in
-                guard case .agentStartedSpeaking(turn: 2) = event.kind else { return }
-                switch loss {
-                case .fin: proxy.cut(.fin)
-                case .rst: proxy.cut(.rst)
-                case .halfOpen: proxy.abandon()
-                }
-            }
+            let phone = CarrierPhoneCall(options, on: rig.loop)
             async let call = phone.run()
-            try await eventually("the loss") {
-                rig.witness[options.callSid].turns.count { $0.speaker == .agent } == 2
+            try await rig.answered(options.callSid)
+            switch loss {
+            case .fin: proxy.cut(.fin)
+            case .rst: proxy.cut(.rst)
+            case .halfOpen: proxy.abandon()
             }
             let lost = ContinuousClock.now
             let seen = try await rig.ended(options.callSid)
@@ -83,7 +79,7 @@ import TurnStore
             let seconds = (ContinuousClock.now - stopped) / .seconds(1)
             #expect(seconds > 5, "the deadline")
             // What a busy machine does to both of them is no finding.
-            #expect(Double(other.heard.count - before) > seconds * 0.8 * 8_000)
+            #expect(Double(other.heard.count - before) > seconds * 0.5 * 8_000)
             #expect(rig.witness[other.call].ending == nil)
             other.stop()
             _ = try await rig.ended(other.call)

@@ -21,7 +21,7 @@ import Transport
         var named: String {
             switch self {
             case .silence: "connectTimeout"
-            case .resets: "disconnected"
+            case .resets: "model connection closed"
             case .wrongKey: "401"
             case .tooManySessions: "429"
             case .unknownModel: "model_not_found"

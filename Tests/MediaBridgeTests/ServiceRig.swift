@@ -268,6 +268,8 @@ func withService(
     _ plan: RigPlan = RigPlan(), sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (ServiceRig) async throws -> Void
 ) async throws {
+    await ServicePlaces.shared.take()
+    defer { ServicePlaces.shared.giveBack() }
     let rig: ServiceRig = try await elsewhere { try ServiceRig(plan) }
     let result: Result<Void, any Error>
     do { result = .success(try await body(rig)) } catch { result = .failure(error) }
