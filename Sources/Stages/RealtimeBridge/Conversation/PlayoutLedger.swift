@@ -58,6 +58,11 @@ public struct PlayoutLedger: ~Copyable {
     /// The same without what marks say: when everything would be played, were it played as it is sent.
     private var pacedEnd = CallInstant.start
     private var lag = CarrierLag()
+    /// The least that play-out was ever found behind sending, in nanoseconds: the way to the carrier and back. What goes
+    /// into an empty buffer plays no sooner. Nil until a mark has come back.
+    private(set) var leastLag: Int64?
+    /// Everything before it was played when the buffer last ran empty, unless a mark has said otherwise since.
+    private var dryPosition: Int64 = 0
     /// A hole in the carrier's play-out that the newest mark proved, in milliseconds.
     private var provenHole: (item: PlayoutItem, milliseconds: Int)?
     /// When the last frame went out.
@@ -124,8 +129,15 @@ public struct PlayoutLedger: ~Copyable {
 
     /// `text` was added to the transcript of the newest item with this name.
     mutating func transcript(of wireItem: WireID, addScalars scalars: Int) {
-        guard newestOrdinal > 0, slots[Self.slot(newestOrdinal)]?.wireItem == wireItem else { return }
-        slots[Self.slot(newestOrdinal)]!.transcript.add(scalars: scalars)
+        guard let range = remembered else { return }
+        var ordinal = range.upperBound
+        // The newest but for a transcript that trails behind the next item's audio.
+        while ordinal >= range.lowerBound {
+            if slots[Self.slot(ordinal)]?.wireItem == wireItem {
+                return slots[Self.slot(ordinal)]!.transcript.add(scalars: scalars)
+            }
+            ordinal -= 1
+        }
     }
 
     // MARK: Frames
@@ -150,12 +162,16 @@ public struct PlayoutLedger: ~Copyable {
             slots[index]!.start = sentPosition
             (slots[index]!.firstSentAt, slots[index]!.firstPlayAt) = (now, playsAt)
         }
+        if playEnd <= now {
+            dryPosition = sentPosition
+            playEnd = now.advanced(by: leastLag ?? 0)
+        }
         let own = min(samples, slots[index]!.queued)
         slots[index]!.sent += own
         sent += own
         queued -= own
         sentPosition += Int64(samples)
-        playEnd = max(playEnd, now).advanced(by: nanoseconds(Int64(samples)))
+        playEnd = playEnd.advanced(by: nanoseconds(Int64(samples)))
         pacedEnd = playsAt.advanced(by: nanoseconds(Int64(samples)))
         lastSentAt = now
         lastSentOrdinal = item.ordinal
@@ -184,11 +200,13 @@ public struct PlayoutLedger: ~Copyable {
         slots[index]!.acknowledged = max(item.acknowledged, samples)
         let position = item.start + Int64(samples)
         if let late = lag.returned(position: position, item: mark.item, at: now) {
+            leastLag = min(leastLag ?? .max, late.lag)
             if item.acknowledged == 0 { slots[index]!.lag = late.lag }
             if late.hole > 0 { provenHole = (mark.item, late.hole) }
         }
-        if position >= provenPosition {
+        if position > provenPosition {
             provenPosition = position
+            dryPosition = min(dryPosition, position)
             playEnd = now.advanced(by: nanoseconds(sentPosition - position))
             restsOnMarks = true
         }
@@ -220,7 +238,7 @@ public struct PlayoutLedger: ~Copyable {
         }
         generation += 1
         (provenPosition, markedPosition, playEnd, restsOnMarks) = (sentPosition, sentPosition, now, false)
-        pacedEnd = now
+        (pacedEnd, dryPosition) = (now, sentPosition)
     }
 
     /// The hole that the newest mark proved, once.
@@ -236,7 +254,7 @@ public struct PlayoutLedger: ~Copyable {
     private func heardPosition(at now: CallInstant) -> Int64 {
         let left = max(0, playEnd.nanoseconds - now.nanoseconds)
         // Rounded up: never more than was heard.
-        return max(provenPosition, sentPosition - (left * samplesPerSecond + 999_999_999) / 1_000_000_000)
+        return max(provenPosition, dryPosition, sentPosition - (left * samplesPerSecond + 999_999_999) / 1_000_000_000)
     }
 
     private func heardSamples(of item: Item, at now: CallInstant) -> Int {
