@@ -121,6 +121,8 @@ final class CallRig {
 
     /// Leaps over ticks in which nothing can happen; marbles then have gaps.
     var skipsIdleTicks = false
+    /// A stage of ours has died: nothing leaves playout.
+    var isMute = false
     /// Prints every event with its actions.
     var traces = false
     /// `playoutStarted` is then given by hand.
@@ -200,11 +202,11 @@ final class CallRig {
     }
 
     private func sendFrames() {
-        guard carrier.isUp else { return }
+        guard carrier.isUp, !isMute else { return }
         var sent = 0
         while !playout.isPaused, pacedEnd - now < 160, let frame = playout.frame() {
             let instant = CallInstant(milliseconds: now)
-            journalled.sent(frame.item, samples: frame.samples, at: instant)
+            journalled.sent(frame.item, samples: 160, at: instant)
             carrier.receive(frame.item, samples: frame.samples, padded: 160)
             pacedEnd = max(pacedEnd, now) + 20
             rules.sent(frame.item)

@@ -35,7 +35,7 @@ private struct SlowLedger {
     mutating func send(at now: Int64, way: Int64) -> (item: PlayoutItem, isPadded: Bool)? {
         while let first = queue.first, first.milliseconds == 0 { queue.removeFirst() }
         guard let item = queue.first?.item else { return nil }
-        if lineEnd <= now {
+        if lineEnd < now {
             lineEnd = now + way
             for index in played.indices { played[index].wasDry = true }
         }
@@ -77,10 +77,13 @@ private struct SlowLedger {
         queue.removeAll()
     }
 
-    func heard(_ item: PlayoutItem, at now: Int64) -> Int {
-        played.count { $0.item == item && !$0.isPadding && !$0.isLost && !$0.isUnheard(at: now) }
+    func heard(at now: Int64) -> [PlayoutItem: Int] {
+        var heard: [PlayoutItem: Int] = [:]
+        for entry in played where !entry.isPadding && !entry.isLost && !entry.isUnheard(at: now) {
+            heard[entry.item, default: 0] += 1
+        }
+        return heard
     }
-    func sent(_ item: PlayoutItem) -> Int { played.count { $0.item == item && !$0.isPadding } }
     var sent: Int { played.count { !$0.isPadding } }
     func unheard(at now: Int64) -> Int {
         queue.reduce(0) { $0 + $1.milliseconds } + played.count { !$0.isLost && $0.isUnheard(at: now) }
@@ -151,11 +154,12 @@ private struct SlowLedger {
             differ("discarded", fast.discarded, slow.discarded)
             differ("unheard", fast.unheard(at: instant), slow.unheard(at: now))
             if fast.received != fast.sent + fast.discarded + fast.queued { faults.append("R1 out of balance") }
+            let slowHeard = slow.heard(at: now)
             for ordinal in fast.remembered ?? 1...1 {
                 let item = PlayoutItem(ordinal: ordinal)
                 guard let entry = fast[item] else { continue }
                 let heard = fast.heard(item, at: instant)
-                differ("heard of item \(ordinal)", heard, slow.heard(item, at: now))
+                differ("heard of item \(ordinal)", heard, slowHeard[item] ?? 0)
                 if heard > entry.sent { faults.append("R7 more heard than sent") }
                 if entry.lost + heard > entry.sent { faults.append("heard what was lost") }
                 if !mayGoBack, heard < heardBefore[item] ?? 0 {
@@ -168,10 +172,10 @@ private struct SlowLedger {
 
     @Test(arguments: [true, false])
     func `R1 R7 what was heard is what counting every millisecond says`(marks: Bool) {
-        for seed in 0..<150 {
+        for seed in 0..<30 {
             var random = SeededGenerator(state: UInt64(seed))
             var run = Run(marks: marks)
-            for _ in 0..<250 {
+            for _ in 0..<150 {
                 run.now += [0, 0, 1, 7, 20, 20, 60, 400].randomElement(using: &random)!
                 run.step(&random)
                 run.compare()

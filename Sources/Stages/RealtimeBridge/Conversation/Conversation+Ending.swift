@@ -116,6 +116,32 @@ extension Conversation {
         owe(.silencePrompt)
     }
 
+    /// Part of `settle`: audio that waits is being sent, or a stage of ours has died (S10). The last words have a limit of
+    /// their own.
+    mutating func watchPlayout(_ actions: inout ActionList) {
+        let mustPlay =
+            switch state {
+            case .greeting, .listening, .thinking, .speaking, .reconnecting: !interruption.isPending
+            case .waiting, .connecting, .configuring, .interruptionPending, .goodbye, .fallback, .away, .closing,
+                .ended:
+                false
+            }
+        if !mustPlay || ledger.queued < policy.carrierSampleRateHz / 50 {
+            disarm(.playoutStalled, &actions)
+        } else if !isArmed(.playoutStalled) {
+            sentAtLastLook = ledger.sent
+            arm(.playoutStalled, inMilliseconds: policy.playoutStallMilliseconds, &actions)
+        }
+    }
+
+    /// Nothing went out for so long: an apology is tried, and in any case the call does not stay silent for ever.
+    mutating func playoutLooked(_ actions: inout ActionList) {
+        guard ledger.sent == sentAtLastLook, ledger.queued > 0, !interruption.isPending else { return }
+        actions.append(.note(.playoutStalled))
+        ending = Ending(reason: .playoutFailed, isInterruptible: false)
+        take(.modelGivenUp, &actions)
+    }
+
     /// After the hang-up only text for turns is taken (S41, R9).
     mutating func whileClosing(_ event: ConversationEvent, _ actions: inout ActionList) {
         switch event {

@@ -26,6 +26,8 @@ public struct Conversation: ~Copyable {
     var digits = ""
     var ending: Ending?
     var machine = AnsweringMachine()
+    /// What the ledger had sent when `playoutStalled` was set.
+    var sentAtLastLook = 0
 
     /// The response that greets, once the model has named it.
     var greetingResponse: WireID?
@@ -141,6 +143,7 @@ public struct Conversation: ~Copyable {
         case .errand: errandOverdue(&actions)
         case .words: wordsNeverCame(&actions)
         case .answeringMachine: announcementOver(&actions)
+        case .playoutStalled: playoutLooked(&actions)
         case .modelRoute: routeOverdue(&actions)
         case .renewal: renewalDue(&actions)
         case .standby: standbyOverdue(&actions)
@@ -207,6 +210,7 @@ public struct Conversation: ~Copyable {
             settleFloor(&actions)
             settleStandby(&actions)
             settleSilence(&actions)
+            watchPlayout(&actions)
         }
         if state == .closing, !awaitsTranscripts { take(.released, &actions) }
     }

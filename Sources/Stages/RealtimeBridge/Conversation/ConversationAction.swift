@@ -44,7 +44,9 @@ public enum HangUpReason: String, Sendable, Equatable, CaseIterable {
     case callerHungUp, agentSaidGoodbye, silence, maximumDuration, modelUnavailable, carrierStalled, carrierLost,
         operatorAsked, shutdown, protocolViolation, costLimit, answeringMachine,
         /// A person has the caller now.
-        transferred
+        transferred,
+        /// Our own audio could not be sent any more.
+        playoutFailed
 }
 
 /// Facts worth counting, each with its cause (R17).
@@ -55,7 +57,7 @@ public enum ConversationNote: String, Sendable, Equatable, CaseIterable {
         fallbackSpoken, streamReplaced, marksLate, answerWithdrawn, silencePrompted,
         modelRouteChanged, standbyFailed, sessionRenewed,
         machineAnswered, backchannelIgnored, wordsLate,
-        errandWithdrawn, errandFailed, errandDone
+        errandWithdrawn, errandFailed, errandDone, playoutStalled
 }
 
 /// What the turn store is told, in order, by its only author.

@@ -91,5 +91,7 @@ public enum TimerID: UInt8, Sendable, CaseIterable {
         /// A machine's announcement is taken to be over.
         answeringMachine,
         /// The carrier has had the call for long enough.
-        errand
+        errand,
+        /// Playout holds audio; is it still being sent?
+        playoutStalled
 }

@@ -66,6 +66,8 @@ public struct ConversationPolicy: Sendable, Equatable {
     public var carrierEchoesMarks = true
     /// How long after the computed end of a message its mark may still come before the clock is believed instead.
     public var markGraceMilliseconds: Int64 = 2_000
+    /// Audio that waits this long without a frame being sent means that a stage of ours has died.
+    public var playoutStallMilliseconds: Int64 = 10_000
 
     // Greeting and interruption.
     /// Whether the agent speaks first.

@@ -162,7 +162,7 @@ public struct PlayoutLedger: ~Copyable {
             slots[index]!.start = sentPosition
             (slots[index]!.firstSentAt, slots[index]!.firstPlayAt) = (now, playsAt)
         }
-        if playEnd <= now {
+        if playEnd < now {
             dryPosition = sentPosition
             playEnd = now.advanced(by: leastLag ?? 0)
         }

@@ -27,6 +27,7 @@ extension ConversationPolicy: JournalCoded {
             field("carrierSampleRateHz", \.carrierSampleRateHz),
             field("carrierEchoesMarks", \.carrierEchoesMarks),
             field("markGraceMilliseconds", \.markGraceMilliseconds),
+            field("playoutStallMilliseconds", \.playoutStallMilliseconds),
             field("greets", \.greets),
             field("greetingProtectionMilliseconds", \.greetingProtectionMilliseconds),
             field("allowInterruptions", \.allowInterruptions),
