@@ -13,10 +13,10 @@ struct ReplayCommand: ParsableCommand {
             first that differs is shown, with the event that brought it: after a change of the program, where the change \
             begins to matter; without one, a fault.
 
-              media-bridge replay journals/CA12...-1795000000000.journal           the call, line by line, and the verdict
-              media-bridge replay FILE --quiet                                     the verdict alone
-              media-bridge replay FILE --from 12 --to 15 --verbose                 three seconds of it, frames too
-              media-bridge replay FILE --vad energy                                what another voice detector would have said
+              media-bridge replay FILE                      the call, line by line
+              media-bridge replay FILE --quiet              the verdict alone
+              media-bridge replay FILE --verbose --from 12  frames too, from there
+              media-bridge replay FILE --vad energy         another voice detector
 
             With `journal: audio` the file holds both sides' audio too, and --vad runs another detector over it: energy, \
             energy-echo (less the agent's echo: what calls use), or scripted with --script.
