@@ -99,16 +99,23 @@ import Testing
         #expect(store.health.state == .fileReplaced && store.health.complaint != nil)
     }
 
-    /// Ten lives of a writing process, each ended by SIGKILL at a moment from a seed.
+    /// Ten lives of a writing process, each ended by SIGKILL at a moment from a seed. MEDIA_BRIDGE_KILLS asks for more
+    /// lives, with a fresh seed that is printed; MEDIA_BRIDGE_KILL_SEED repeats one.
     ///
     /// Whatever the host's load: no acknowledged event is lost, and no turn that was handed over before one (a group is
     /// taken as a whole). In time: on a host that is not starved, no turn older than 50 ms.
     @Test func `S64 kill -9 loses no acknowledged event and no turn older than 50 ms`() throws {
         let bundle = try #require(try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         let probe = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("StoreKillProbe")
-        var random = SeededGenerator(state: 64)
+        let asked = ProcessInfo.processInfo.environment
+        let lives = asked["MEDIA_BRIDGE_KILLS"].flatMap { Int($0) }
+        let seed =
+            asked["MEDIA_BRIDGE_KILL_SEED"].flatMap { UInt64($0) } ?? (lives == nil ? 64 : .random(in: 0...999_999))
+        if let lives { print("S64: \(lives) kills, MEDIA_BRIDGE_KILL_SEED=\(seed)") }
+        var random = SeededGenerator(state: seed)
         var punctualLives = 0
-        for life in 0..<10 {
+        for life in 0..<(lives ?? 10) {
+            if life > 0, life.isMultiple(of: 100) { print("S64: \(life) kills survived") }
             let file = directory.file("life-\(life).sqlite")
             let promises = try run(probe, file, killAfterMilliseconds: UInt32.random(in: 60...260, using: &random))
             // The service that starts after the kill: it recovers the log.
