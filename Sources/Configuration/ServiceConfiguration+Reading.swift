@@ -100,6 +100,7 @@ extension ServiceConfiguration {
         configuration.tenants = readTenants(
             root, verifySignatures: configuration.twilio.verifySignatures,
             transcribes: configuration.model.transcriptionModel != nil)
+        checkCeilings(configuration, root)
         root.finish()
         return configuration
     }
@@ -157,14 +158,16 @@ extension ServiceConfiguration {
         var model = ModelConfiguration()
         model.kind = fields.choice("kind", default: model.kind)
         model.url = fields.string("url", default: model.url)
-        if fields.has("url"), !["ws", "wss"].contains(URLComponents(string: model.url)?.scheme ?? "") {
-            fields.report("url", "`\(model.url)` does not fit; a ws:// or wss:// address was expected")
-        }
+        if fields.has("url"), let problem = model.address.problem { fields.report("url", problem) }
         model.model = fields.string("model", default: model.model)
         model.apiKey = fields.secret("apiKey")
         if model.kind == .openai, !fields.has("apiKey"), model.url == ModelConfiguration().url {
             fields.report("apiKey", "is missing; `${OPENAI_API_KEY}` was expected")
         }
+        model.authentication = readAuthentication(fields)
+        model.fallbacks = readFallbacks(fields)
+        model.renewalMinutes = fields.integer("renewalMinutes", in: 0...240, default: model.renewalMinutes)
+        model.prices = readPrices(fields.fields("prices"))
         model.connectTimeoutMilliseconds = fields.integer(
             "connectTimeoutMilliseconds", in: 100...60_000, default: model.connectTimeoutMilliseconds)
         model.audioFormat = fields.choice("audioFormat", default: model.audioFormat)

@@ -82,6 +82,11 @@ extension ServiceConfiguration {
         tenant.uplinkBatchMilliseconds = fields.oneOf("uplinkBatchMilliseconds", batches, default: 20)
         tenant.downlinkBatchMilliseconds = fields.oneOf("downlinkBatchMilliseconds", batches, default: 20)
         tenant.leadMilliseconds = fields.integer("leadMilliseconds", in: 20...2_000, default: tenant.leadMilliseconds)
+        tenant.maximumTokens = fields.optionalInteger("maximumTokens", in: 1_000...1_000_000_000)
+        if fields.has("maximumCost") {
+            tenant.maximumCostMicros = micros(fields.number("maximumCost", in: 0.000_001...1_000_000, default: 1))
+        }
+        tenant.warmSession = fields.boolean("warmSession", default: false)
         tenant.maximumCalls = fields.optionalInteger("maximumCalls", in: 1...10_000)
         fields.finish()
         return tenant

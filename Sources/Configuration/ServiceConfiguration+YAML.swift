@@ -27,6 +27,20 @@ extension ServiceConfiguration {
             $0.text("url", model.url)
             $0.text("model", model.model)
             $0.secret("apiKey", model.apiKey)
+            if let authentication = model.authentication { $0.plain("authentication", authentication.rawValue) }
+            $0.list("fallbacks", model.fallbacks) { fields, address in
+                fields.text("url", address.url)
+                fields.text("model", address.model)
+                fields.secret("apiKey", address.apiKey)
+                if let authentication = address.authentication {
+                    fields.plain("authentication", authentication.rawValue)
+                }
+            }
+            $0.number("renewalMinutes", model.renewalMinutes)
+            $0.fields("prices") {
+                $0.text("currency", model.prices.currency)
+                for (name, kind) in Self.priceNames { $0.plain(name, Self.amount(model.prices.table[kind])) }
+            }
             $0.number("connectTimeoutMilliseconds", model.connectTimeoutMilliseconds)
             $0.plain("audioFormat", model.audioFormat.rawValue)
             $0.text("transcriptionModel", model.transcriptionModel ?? "none")
@@ -104,6 +118,9 @@ extension ServiceConfiguration {
         fields.number("uplinkBatchMilliseconds", tenant.uplinkBatchMilliseconds)
         fields.number("downlinkBatchMilliseconds", tenant.downlinkBatchMilliseconds)
         fields.number("leadMilliseconds", tenant.leadMilliseconds)
+        fields.number("maximumTokens", tenant.maximumTokens)
+        if let limit = tenant.maximumCostMicros { fields.plain("maximumCost", Self.amount(limit)) }
+        fields.boolean("warmSession", tenant.warmSession)
         fields.number("maximumCalls", tenant.maximumCalls)
     }
 

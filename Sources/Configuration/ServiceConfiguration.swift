@@ -76,6 +76,13 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var url = "wss://api.openai.com/v1/realtime"
     public var model = "gpt-realtime-2"
     public var apiKey: Secret?
+    /// Nil: the key's header for an Azure address, else bearer.
+    public var authentication: ModelAddress.Authentication?
+    /// Where to go when this address cannot be had, in order.
+    public var fallbacks: [ModelAddress] = []
+    /// Age at which a session is renewed when the provider does not say when it expires; 0: never.
+    public var renewalMinutes = 55
+    public var prices = ModelPrices()
     public var connectTimeoutMilliseconds = 10_000
     public var audioFormat = AudioFormat.pcmu
     /// Nil: the caller's words are not transcribed.
@@ -88,6 +95,13 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// PEM file of authorities to trust instead of the system's.
     public var trustedAuthorities: String?
     public init() {}
+
+    /// The first link of the chain.
+    public var address: ModelAddress {
+        ModelAddress(url: url, model: model, apiKey: apiKey, authentication: authentication)
+    }
+    /// Links of the chain.
+    public var routeCount: Int { 1 + fallbacks.count }
 }
 
 /// Where the journals of calls go, and how long they stay.

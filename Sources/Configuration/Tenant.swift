@@ -48,6 +48,12 @@ public struct Tenant: Sendable, Equatable {
     public var downlinkBatchMilliseconds = 20
     /// How far the carrier's buffer is kept ahead of the caller's ear.
     public var leadMilliseconds = 160
+    /// Tokens of all kinds that one call may use; nil: no limit.
+    public var maximumTokens: Int?
+    /// Millionths of the currency's unit that one call may cost; nil: no limit.
+    public var maximumCostMicros: Int64?
+    /// The model's session is opened when the call is announced, so that the greeting waits for nobody.
+    public var warmSession = false
     /// Calls at a time; nil: `limits.maximumCallsPerTenant`.
     public var maximumCalls: Int?
 
@@ -66,6 +72,8 @@ public struct Tenant: Sendable, Equatable {
         var policy = ConversationPolicy()
         turnTaking.apply(to: &policy)
         policy.maximumDurationMilliseconds = Int64(maximumMinutes) * 60_000
+        policy.maximumTokens = maximumTokens.map(Int64.init)
+        policy.maximumCostMicros = maximumCostMicros
         if case .text(let text) = fallback { policy.fallbackText = text }
         return policy
     }

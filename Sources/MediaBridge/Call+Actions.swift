@@ -10,16 +10,18 @@ import TurnStore
 extension Call {
     func perform(_ action: ConversationAction, at now: UInt64) {
         switch action {
-        case .openModel: openModel(at: now)
-        case .openStandby, .sendStandby, .switchToStandby, .closeStandby, .routeFailed, .repeatUplink: break
+        case .openModel(let route): openModel(route, at: now)
+        case .openStandby(let route): openStandby(route, at: now)
+        case .sendStandby(let command): send(command, on: standby)
+        case .switchToStandby: switchToStandby()
+        case .closeStandby: closeStandby()
+        case .routeFailed(let route, let failure): routeFailed(route, failure, at: now)
+        case .repeatUplink(let milliseconds): inbound.repeatForwarded(milliseconds: milliseconds)
         case .closeModel:
             model?.close()
             model = nil
             isUplinkOpen = false
-        case .send(let command):
-            if model?.send(command, prompt: prompt, options: tenant.sessionOptions) == false {
-                shard.counters.add(.modelRefusedSend)
-            }
+        case .send(let command): send(command, on: model)
         case .openUplink: isUplinkOpen = true
         case .holdUplink: isUplinkOpen = false
 
@@ -39,19 +41,6 @@ extension Call {
         case .persist(let fact): persist(fact, at: now)
         case .hangUp: hangUp()
         case .note(let note): take(note, at: now)
-        }
-    }
-
-    private func openModel(at now: UInt64) {
-        model?.close()
-        let link = ModelLink(self, shard: shard)
-        model = link
-        do {
-            try link.connect(to: tenant.endpoint, options: service.modelSocketOptions)
-        } catch {
-            model = nil
-            shard.diagnose(.modelLost, self, at: now)
-            happen(.modelClosed(.unreachable), at: now)
         }
     }
 
@@ -91,7 +80,7 @@ extension Call {
             shard.hangUps.add(HangUpCount(reason))
             closeRecording(at: now)
             service.callEnded(self, reason, books)
-        case .used: break
+        case .used(let usage): used(usage)
         }
     }
 

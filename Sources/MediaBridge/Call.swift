@@ -36,6 +36,10 @@ final class Call {
     var outbound: OutboundPath
     private(set) var carrier: CarrierLink?
     var model: ModelLink?
+    /// The session that is to take over from `model` (S57).
+    var standby: ModelLink?
+    /// What the model had cost when it was last told.
+    var lastUsage = CallUsage()
     var tap: RecordingTap?
 
     /// The caller's audio may go to the model (R3).

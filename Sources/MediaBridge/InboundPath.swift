@@ -27,6 +27,8 @@ struct InboundPath: ~Copyable {
     private var echo = EchoReference()
     private let isEchoAware: Bool
     private var segmenter: SpeechSegmenter
+    /// What has gone to the model lately.
+    private var forwarded = RepeatRing()
     /// How a frame is written for the model: the carrier's own mu-law passes through untouched.
     private let modelFormat: ModelAudioFormat
     private var alaw = AlawEncoder()
@@ -102,28 +104,38 @@ struct InboundPath: ~Copyable {
     mutating func restarted() { echo.reset() }
 
     /// Frames laid by for the model.
-    var waitingFrames: Int { waiting.reader.count }
+    var waitingFrames: Int { waiting.reader.count + forwarded.pending }
+
+    /// The newest of what was forwarded goes once more, before what waits: the session that had it is gone. It is in the
+    /// books already.
+    mutating func repeatForwarded(milliseconds: Int64) {
+        forwarded.rewind(frames: Int(clamping: (milliseconds + 19) / 20))
+    }
 
     /// Takes waiting frames, as many as fit, and hands them over as one message in the model's format.
     /// - Parameters:
     ///   - scratch: where the message is built; one for all calls of a shard.
     ///   - send: asked for room before; what it refuses all the same is lost, and counted here.
-    /// - Returns: frames taken.
+    /// - Returns: frames taken, those that go once more included.
     mutating func forward(using scratch: inout [UInt8], _ send: (Span<UInt8>) -> Bool) -> Int {
         var length = 0
-        var frames = 0
+        var (frames, fresh) = (0, 0)
         var message = scratch.mutableSpan
         while length + modelFrameBytes <= message.count {
-            var waitingFrame = outgoing.mutableSpan
-            guard waiting.reader.pop(into: &waitingFrame) else { break }
+            if !forwarded.next(into: &outgoing) {
+                var waitingFrame = outgoing.mutableSpan
+                guard waiting.reader.pop(into: &waitingFrame) else { break }
+                forwarded.keep(outgoing)
+                fresh += 1
+            }
             length += write(into: &message, at: length)
             frames += 1
         }
         guard length > 0 else { return frames }
         if send(scratch.span.extracting(first: length)) {
-            ledger.forward(frames * Self.frameSamples)
+            ledger.forward(fresh * Self.frameSamples)
         } else {
-            ledger.drop(.overrun, frames * Self.frameSamples)
+            ledger.drop(.overrun, fresh * Self.frameSamples)
         }
         return frames
     }

@@ -27,26 +27,40 @@ final class ModelLink: WebSocketHandler {
             to: endpoint.url, headers: endpoint.headers, options: options, on: shard.loop, handler: self)
     }
 
+    private enum Place { case inUse, standby }
+
+    /// Nil for a link that its call has given up: whatever it still says changes nothing.
+    private func place(in call: Call) -> Place? {
+        if call.model === self { return .inUse }
+        return call.standby === self ? .standby : nil
+    }
+
     // MARK: The model speaks
 
     func webSocketDidOpen(_ socket: WebSocket) {
-        guard let call, call.model === self else { return }
+        guard let call, let place = place(in: call) else { return }
         shard.counters.add(.modelConnects)
-        call.happen(.modelOpened, at: EventLoop.now)
+        call.happen(place == .standby ? .standby(.opened) : .modelOpened, at: EventLoop.now)
     }
 
     func webSocket(_ socket: WebSocket, didReceive message: Span<UInt8>, isText: Bool) {
-        guard let call, call.model === self else { return }
+        guard let call, let place = place(in: call) else { return }
         let now = EventLoop.now
         switch shard.modelParser.parse(message, isText: isText) {
         case .audio(let audio):
+            guard place == .inUse else { return }  // Nothing was asked of a standby yet.
             switch call.conversation.admit(response: audio.response, item: audio.item, at: call.instant(now)) {
             case .play(let item): shard.modelParser.withAudio { call.play($0, of: audio, as: item, at: now) }
             case .drop: call.letGo(bytes: audio.byteCount)
             }
         case .event(let event):
             if case .error(let error) = event, errors.isNew(error.code) { shard.service.modelRefused(call, error) }
+            let event = shard.service.withRemainingTime(event)
+            if place == .standby { return call.happen(.standby(.model(event)), at: now) }
+            // Read before the conversation reacts: what it sends may be parsed by nobody, but its answer may.
+            let usage = shard.modelParser.transcriptionUsage
             call.modelSaid(event, at: now)
+            if let usage { call.modelSaid(.transcriptionUsed(usage), at: now) }
         case .ignored: break
         case .unknown(let type):
             if kinds.isNew(type) { shard.counters.add(.modelUnknown) }
@@ -60,8 +74,11 @@ final class ModelLink: WebSocketHandler {
 
     func webSocketDidClose(_ socket: WebSocket, _ close: WebSocketClose) {
         self.socket = nil
-        guard let call, call.model === self else { return }
-        call.model = nil
+        guard let call, let place = place(in: call) else { return }
+        switch place {
+        case .inUse: call.model = nil
+        case .standby: call.standby = nil
+        }
         shard.counters.add(.modelLost)
         shard.diagnose(.modelLost, call, at: EventLoop.now)
         shard.service.modelClosed(call, close)
@@ -73,7 +90,7 @@ final class ModelLink: WebSocketHandler {
             case .protocolViolation, .messageTooLarge: .protocolViolation
             default: .closed(code: Int(close.code ?? 1006))
             }
-        call.happen(.modelClosed(cause), at: EventLoop.now)
+        call.happen(place == .standby ? .standby(.closed(cause)) : .modelClosed(cause), at: EventLoop.now)
     }
 
     // MARK: We speak

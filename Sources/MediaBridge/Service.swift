@@ -98,12 +98,12 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         opened.loops.append(controlLoop)
 
         opened.agent = try startAgent()
-        let endpoint = try modelEndpoint(agentPort: opened.agent?.port)
+        let endpoints = try modelEndpoints(agentPort: opened.agent?.port)
         var tenants: [String: TenantRuntime] = [:]
         for tenant in configuration.tenants {
             do {
                 tenants[tenant.id] = try TenantRuntime(
-                    tenant, model: configuration.model, endpoint: endpoint, adjustPolicy: adjustPolicy)
+                    tenant, model: configuration.model, endpoints: endpoints, adjustPolicy: adjustPolicy)
             } catch {
                 throw ServiceError("tenant \(tenant.id): fallback: \(error)")
             }
@@ -192,13 +192,22 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         return try LocalAgentServer(try LocalAgentOptions(configuration.agent))
     }
 
-    private func modelEndpoint(agentPort: Int?) throws -> ModelEndpoint {
+    /// The chain of addresses, in order.
+    private func modelEndpoints(agentPort: Int?) throws -> [ModelEndpoint] {
+        var endpoints: [ModelEndpoint] = []
         if let agentPort {
-            return try ModelEndpoint(baseURL: "ws://127.0.0.1:\(agentPort)/v1/realtime", model: "local", key: "")
+            endpoints.append(
+                try ModelEndpoint(baseURL: "ws://127.0.0.1:\(agentPort)/v1/realtime", model: "local", key: ""))
+        } else {
+            endpoints.append(try Self.endpoint(configuration.model.address))
         }
-        return try ModelEndpoint(
-            baseURL: configuration.model.url, model: configuration.model.model,
-            key: configuration.model.apiKey?.reveal() ?? "")
+        return try endpoints + configuration.model.fallbacks.map(Self.endpoint)
+    }
+
+    private static func endpoint(_ address: ModelAddress) throws -> ModelEndpoint {
+        try ModelEndpoint(
+            baseURL: address.url, model: address.model, key: address.apiKey?.reveal() ?? "",
+            authentication: address.sendsKeyInHeader ? .apiKeyHeader : .bearer)
     }
 
     private func listen(

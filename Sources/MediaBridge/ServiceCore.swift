@@ -156,6 +156,26 @@ extension ServiceCore {
         log.async { lines.line("model error", level: .warning, ["code": "\(code)"]) }
     }
 
+    /// Shard thread: one address of the chain failed, and why (R17). Never the key, nor the query, where some want one.
+    func routeFailed(_ call: Call, _ route: ModelRoute, _ endpoint: ModelEndpoint, _ failure: RouteFailure) {
+        let lines = call.log
+        log.async {
+            lines.line(
+                "model address failed", level: .warning,
+                ["route": "\(route)", "address": "\(endpoint)", "cause": "\(failure.rawValue)"])
+        }
+    }
+
+    /// The provider names the moment at which a session expires; the conversation, which has no clock, is told how long
+    /// that is.
+    func withRemainingTime(_ event: ModelEvent) -> ModelEvent {
+        guard case .sessionUpdated(var echo) = event, let expiry = echo.expiresAtUnixSeconds,
+            expiry > 0, expiry < 100_000_000_000
+        else { return event }
+        echo.remainingMilliseconds = expiry * 1_000 - unixMilliseconds()
+        return .sessionUpdated(echo)
+    }
+
     /// Recorder's thread, once per recorded call.
     func recorded(_ call: String, paths: [String], failure: String?) {
         for path in paths { store.appendDurably(.recorded(call: call, path: path)) { _ in } }

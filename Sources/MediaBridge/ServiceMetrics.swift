@@ -1,5 +1,6 @@
 import AudioPipeline
 import CallControl
+import Configuration
 import Conversation
 import Telemetry
 import TurnStore
@@ -25,6 +26,25 @@ enum ServiceMetrics {
                     labels: [("reason", snakeCase(count.reason.rawValue))]
                 ) { shard.hangUps[count] }
             }
+            for count in RouteFailureCount.allCases where count.route.index < core.configuration.model.routeCount {
+                metrics.counter(
+                    "media_bridge_model_route_failures_total",
+                    help: "Sessions that could not be had or kept, by address of the chain and cause.",
+                    labels: [("route", "\(count.route)"), ("cause", snakeCase(count.failure.rawValue))]
+                ) { shard.routeFailures[count] }
+            }
+            for count in UsageCount.allCases {
+                guard let kind = count.kind else { continue }
+                metrics.counter(
+                    "media_bridge_model_usage_total",
+                    help: "What models reported: tokens by kind, transcribed audio in milliseconds.",
+                    labels: [("kind", snakeCase(kind.rawValue))]
+                ) { shard.usage[count] }
+            }
+            metrics.counter(
+                "media_bridge_model_cost_micros_total",
+                help: "What that cost by the price table, in millionths of its currency."
+            ) { shard.usage[.costMicros] }
             for part in FrameBudget.Part.allCases {
                 metrics.histogram(
                     "media_bridge_frame_seconds", help: "Time of each part of a frame's way, and lateness of ticks.",

@@ -25,6 +25,8 @@ final class Shard: @unchecked Sendable {
     let counters = CounterBlock<ShardCount>()
     let notes = CounterBlock<NoteCount>()
     let hangUps = CounterBlock<HangUpCount>()
+    let routeFailures = CounterBlock<RouteFailureCount>()
+    let usage = CounterBlock<UsageCount>()
     let budget = FrameBudget()
     let figures = TurnFigures()
     /// Single facts for telemetry.

@@ -12,7 +12,10 @@ struct TenantRuntime: Sendable {
     let sessionOptions: ModelSessionOptions
     /// How the local detector's frames become edges of speech.
     let speechTiming: SpeechTiming
-    let endpoint: ModelEndpoint
+    /// The chain of addresses, in order; at least one.
+    let endpoints: [ModelEndpoint]
+    /// What costs are counted in; a label.
+    let currency: String
     let fallback: FallbackVoice
     private let promptBuilder = PromptBuilder()
     private let dateStyle: Date.FormatStyle
@@ -26,11 +29,12 @@ struct TenantRuntime: Sendable {
 
     /// - Throws: when the fallback voice cannot be made.
     init(
-        _ tenant: Tenant, model: ModelConfiguration, endpoint: ModelEndpoint,
+        _ tenant: Tenant, model: ModelConfiguration, endpoints: [ModelEndpoint],
         adjustPolicy: ((inout ConversationPolicy) -> Void)? = nil
     ) throws {
         self.tenant = tenant
-        self.endpoint = endpoint
+        self.endpoints = endpoints
+        currency = model.prices.currency
         switch tenant.fallback {
         case .wav(let path): fallback = try FallbackVoice(wav: path)
         case .text(let text): fallback = try FallbackVoice(text: text)
@@ -59,6 +63,9 @@ struct TenantRuntime: Sendable {
         timing.sustainedMilliseconds = tenant.turnTaking.confirmationMilliseconds
         speechTiming = timing
         policy.voiceHangoverMilliseconds = Int64(timing.hangoverMilliseconds)
+        policy.modelRoutes = endpoints.count
+        policy.renewalMilliseconds = Int64(model.renewalMinutes) * 60_000
+        policy.prices = model.prices.table
         adjustPolicy?(&policy)
         self.policy = policy
         dateStyle = Date.FormatStyle(

@@ -28,6 +28,7 @@ struct ShowCommand: ParsableCommand {
             print(describe(turn))
             for line in figures(of: turn, in: found) { print(String(repeating: " ", count: 19) + line) }
         }
+        if let usage = found.usage { print(describe(usage)) }
         if !found.frameCounts.isEmpty {
             let counts = found.frameCounts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
             print("frames     " + counts.joined(separator: ", "))
@@ -64,6 +65,15 @@ struct ShowCommand: ParsableCommand {
         }
         return try matches.first.flatMap { try reader.call($0.id) }
     }
+}
+
+/// `cost       0.042100 USD, 1 session: inputAudio 500, outputAudio 250`.
+func describe(_ usage: StoredUsage) -> String {
+    let micros = String(usage.costMicros % 1_000_000 + 1_000_000).dropFirst()
+    let kinds = usage.counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    let sessions = "\(usage.sessions) session\(usage.sessions == 1 ? "" : "s")"
+    return "cost       \(usage.costMicros / 1_000_000).\(micros) \(usage.currency), \(sessions)"
+        + (kinds.isEmpty ? "" : ": " + kinds.joined(separator: ", "))
 }
 
 /// One turn, as the demo and `show` print it.

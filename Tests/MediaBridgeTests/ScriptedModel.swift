@@ -15,6 +15,8 @@ final class ScriptedModel: HTTPService, Sendable {
         /// HTTP status of the upgrade, instead of 101.
         var refusal: Int?
         var echo = Echo.atOnce
+        /// `expires_at` of the first session's confirmation, from now.
+        var expiresInSeconds: Int?
         /// What each response says, in the session's format; nil answers nothing by itself.
         var speech: [UInt8]? = ScriptedModel.hum(milliseconds: 400)
     }
@@ -51,6 +53,8 @@ final class ScriptedModel: HTTPService, Sendable {
     func upgrade(_ request: HTTPRequest, on loop: EventLoop) -> UpgradeDecision {
         knocks.withLock { $0 += 1 }
         if let status = plan.refusal { return .refuse(.text(status, #"{"error":{"code":"invalid_api_key"}}"#)) }
+        var plan = plan
+        if !sessions.isEmpty { plan.expiresInSeconds = nil }
         let session = ModelSession(plan: plan, loop: loop)
         opened.withLock { $0.append(session) }
         var options = WebSocketOptions()
@@ -104,7 +108,13 @@ final class ModelSession: WebSocketHandler, @unchecked Sendable {
     /// Confirms the newest `session.update` as it was asked for.
     func confirm() {
         guard let update = messages.last(where: { $0.type == "session.update" }) else { return }
-        send(update.text.replacing(#""type":"session.update""#, with: #""type":"session.updated""#, maxReplacements: 1))
+        var text = update.text.replacing(
+            #""type":"session.update""#, with: #""type":"session.updated""#, maxReplacements: 1)
+        if let seconds = plan.expiresInSeconds {
+            let expiry = Int(Date().timeIntervalSince1970) + seconds
+            text = text.replacing(#""session":{"#, with: #""session":{"expires_at":\#(expiry),"#, maxReplacements: 1)
+        }
+        send(text)
     }
 
     /// One whole response; `completes` false leaves it open.

@@ -12,6 +12,8 @@ public enum StoreRecord: Sendable, Equatable {
     case turn(call: String, Turn)
     /// Inside one of its turns there was a hole.
     case hole(call: String, TurnHole)
+    /// What the model has cost so far: the last record of a call holds. `currency` is a label.
+    case used(call: String, CallUsage, currency: String)
     /// A recording of the call lies at `path`.
     case recorded(call: String, path: String)
     /// The call is over. The first end written stays.

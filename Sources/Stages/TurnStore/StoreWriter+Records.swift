@@ -26,6 +26,12 @@ enum RecordWriting {
             try write(turn, of: call, to: database)
         case .hole(let call, let hole):
             try write(hole, of: call, to: database)
+        case .used(let call, let used, let currency):
+            let counts = Dictionary(
+                uniqueKeysWithValues: ModelUsage.Kind.allCases.map { ($0.rawValue, used.usage[$0]) })
+            try run(
+                database, "UPDATE calls SET usage = ?, cost_micros = ?, currency = ?, sessions = ? WHERE id = ?",
+                [try json(counts), used.costMicros, currency, used.sessions, call])
         case .recorded(let call, let path):
             try run(
                 database, "INSERT INTO recordings (call, path) VALUES (?, ?) ON CONFLICT DO NOTHING", [call, path])

@@ -19,8 +19,21 @@ public struct StoredCall: Sendable, Equatable, Encodable {
     public var turnCount: Int
     /// In order. Empty in a listing.
     public var turns: [StoredTurn]
+    /// Nil when the model never said.
+    public var usage: StoredUsage?
     /// Holes inside the agent's turns, in order. Empty in a listing.
     public var holes: [StoredHole] = []
+}
+
+/// What the model has cost.
+public struct StoredUsage: Sendable, Equatable, Encodable {
+    /// By `ModelUsage.Kind`'s names.
+    public var counts: [String: Int64]
+    /// Millionths of `currency`.
+    public var costMicros: Int64
+    public var currency: String
+    /// Sessions opened for the call.
+    public var sessions: Int
 }
 
 /// A turn as the store remembers it. Times are milliseconds on the call's own clock.

@@ -93,6 +93,15 @@ enum Schema {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("3 what the model has cost") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE calls ADD COLUMN usage TEXT;
+                    ALTER TABLE calls ADD COLUMN cost_micros INTEGER;
+                    ALTER TABLE calls ADD COLUMN currency TEXT;
+                    ALTER TABLE calls ADD COLUMN sessions INTEGER;
+                    """)
+        }
         return migrator
     }
 }

@@ -71,7 +71,7 @@ public struct TurnStoreReader: Sendable {
     private static func call(_ row: Row, in database: Database) throws -> StoredCall {
         let id: String = row["id"]
         let counts: String? = row["frame_counts"]
-        return StoredCall(
+        var call = StoredCall(
             id: id, tenant: row["tenant"], direction: row["direction"], from: row["from_number"], to: row["to_number"],
             stream: row["stream"], promptHash: row["prompt_hash"], startedAtUnixMilliseconds: row["started_ms"],
             endedAtUnixMilliseconds: row["ended_ms"], endReason: row["end_reason"], status: row["status"],
@@ -79,6 +79,12 @@ public struct TurnStoreReader: Sendable {
                 database, sql: "SELECT path FROM recordings WHERE call = ? ORDER BY path", arguments: [id]),
             frameCounts: try counts.map { try JSONDecoder().decode([String: Int64].self, from: Data($0.utf8)) } ?? [:],
             turnCount: row["turn_count"], turns: [])
+        if let usage: String = row["usage"] {
+            call.usage = StoredUsage(
+                counts: try JSONDecoder().decode([String: Int64].self, from: Data(usage.utf8)),
+                costMicros: row["cost_micros"] ?? 0, currency: row["currency"] ?? "", sessions: row["sessions"] ?? 0)
+        }
+        return call
     }
 
     private static func turn(_ row: Row) -> StoredTurn {

@@ -21,7 +21,8 @@ public struct ModelEndpoint: Sendable, Equatable {
     /// - Parameters:
     ///   - baseURL: `wss://api.openai.com/v1/realtime`, any compatible server, or Azure's
     ///     `wss://<resource>.openai.azure.com/openai/v1/realtime`.
-    ///   - model: added as `model=` unless the URL names a `model`, `deployment`, `call_id` or `intent` itself.
+    ///   - model: added as `model=`, or as `deployment=` to Azure's preview form
+    ///     (`/openai/realtime?api-version=...`), unless the URL names a `model`, `deployment`, `call_id` or `intent` itself.
     ///   - key: empty: no credentials are sent.
     ///   - extraHeaders: for example `OpenAI-Organization`.
     public init(
@@ -63,7 +64,8 @@ public struct ModelEndpoint: Sendable, Equatable {
         let names = query.split(separator: "&").map { $0.prefix { $0 != "=" } }
         guard !names.contains(where: { ["model", "deployment", "call_id", "intent"].contains($0) }) else { return base }
         guard !model.isEmpty else { throw ModelEndpointError(field: "model", expected: "a model's name") }
-        return "\(parts[0])?\(query)\(query.isEmpty ? "" : "&")model=\(percentEncoded(model))"
+        let name = parts[0].hasSuffix("/openai/realtime") && names.contains("api-version") ? "deployment" : "model"
+        return "\(parts[0])?\(query)\(query.isEmpty ? "" : "&")\(name)=\(percentEncoded(model))"
     }
 
     /// Everything but RFC 3986's unreserved characters as `%XX`.

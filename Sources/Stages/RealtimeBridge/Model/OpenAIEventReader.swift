@@ -171,7 +171,7 @@ struct OpenAIEventReader {
     private func outcome(_ text: Span<UInt8>) throws(Refusal) -> ResponseOutcome {
         var responseID: JSONSlice?
         var status = "", reason = "", errorCode = ""
-        var inputTokens: Int64 = 0, outputTokens: Int64 = 0
+        var tokens = OpenAIUsage()
         OpenAIObject.read(text, at: try object(fields.responseObject, "response")) { key, scanner in
             switch key {
             case "id": responseID = scanner.string(text)
@@ -185,19 +185,14 @@ struct OpenAIEventReader {
                     }
                 }
             case "usage":
-                OpenAIObject.readMembers(text, &scanner) { key, scanner in
-                    switch key {
-                    case "input_tokens": inputTokens = scanner.integer(text) ?? 0
-                    case "output_tokens": outputTokens = scanner.integer(text) ?? 0
-                    default: scanner.skip(text)
-                    }
-                }
+                tokens.read(text, &scanner)
             default: scanner.skip(text)
             }
         }
         return ResponseOutcome(
             response: try id(responseID, "response.id", text), status: Self.status(status), reason: reason,
-            errorCode: errorCode, inputTokens: Int(clamping: inputTokens), outputTokens: Int(clamping: outputTokens))
+            errorCode: errorCode, inputTokens: Int(clamping: tokens.input), outputTokens: Int(clamping: tokens.output),
+            usage: tokens.ofResponse)
     }
 
     private static func status(_ name: String) -> ResponseOutcome.Status {

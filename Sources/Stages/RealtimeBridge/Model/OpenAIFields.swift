@@ -1,3 +1,5 @@
+internal import Conversation
+
 /// The members of one server event that any of them may have, as slices of the message, in whatever order they came.
 struct OpenAIFields {
     var type: JSONSlice?
@@ -16,6 +18,7 @@ struct OpenAIFields {
     var responseObject: Int?
     var sessionObject: Int?
     var errorObject: Int?
+    var usageObject: Int?
 
     /// Reads the value behind `key`, or passes over it.
     @inline(__always)
@@ -29,6 +32,7 @@ struct OpenAIFields {
                 } ?? false
         case 4 where key.matches("item", in: text): itemObject = object(text, &scanner)
         case 5 where key.matches("delta", in: text): delta = scanner.string(text)
+        case 5 where key.matches("usage", in: text): usageObject = object(text, &scanner)
         case 5 where key.matches("error", in: text): errorObject = object(text, &scanner)
         case 7 where key.matches("item_id", in: text): item = scanner.string(text)
         case 7 where key.matches("session", in: text): sessionObject = object(text, &scanner)
@@ -41,6 +45,14 @@ struct OpenAIFields {
         case 16 where key.matches("previous_item_id", in: text): previousItem = scanner.string(text)
         default: scanner.skip(text)
         }
+    }
+
+    func transcriptionUsage(_ text: Span<UInt8>) -> ModelUsage? {
+        guard let usageObject else { return nil }
+        var scanner = JSONScanner(at: usageObject)
+        var usage = OpenAIUsage()
+        usage.read(text, &scanner)
+        return usage.ofTranscription
     }
 
     private func object(_ text: Span<UInt8>, _ scanner: inout JSONScanner) -> Int? {

@@ -1,4 +1,4 @@
-internal import Conversation
+public import Conversation
 
 /// Reads OpenAI Realtime server events. Audio is decoded into the parser's own memory, which grows to the largest message
 /// seen and no further; an audio delta allocates nothing after that.
@@ -10,6 +10,8 @@ public struct OpenAIRealtimeParser: ModelParser, ~Copyable {
     public let maximumMessageBytes: Int
     private var audio: [UInt8]
     private var audioCount = 0
+    /// What the message that was read last says the transcription of the caller's words has cost; nil after any other.
+    public private(set) var transcriptionUsage: ModelUsage?
 
     /// - Parameter expectedAudioBytes: memory taken at once; 64 KiB holds 1.3 s of 24 kHz PCM.
     public init(expectedAudioBytes: Int = 64 * 1024, maximumMessageBytes: Int = 2 * 1024 * 1024) {
@@ -23,6 +25,7 @@ public struct OpenAIRealtimeParser: ModelParser, ~Copyable {
 
     public mutating func parse(_ text: Span<UInt8>, isText: Bool = true) -> ModelMessage {
         audioCount = 0
+        transcriptionUsage = nil
         guard isText else { return .malformed(.binary) }
         guard text.count <= maximumMessageBytes else { return .malformed(.tooLong(limitBytes: maximumMessageBytes)) }
         var scanner = JSONScanner()
@@ -40,7 +43,13 @@ public struct OpenAIRealtimeParser: ModelParser, ~Copyable {
         guard scanner.finish(text), scanner.fault == nil else {
             return .malformed(.json(scanner.fault ?? .trailingBytes, offset: scanner.position))
         }
-        guard fields.isAudio else { return OpenAIEventReader(fields: fields).message(text) }
+        guard fields.isAudio else {
+            let message = OpenAIEventReader(fields: fields).message(text)
+            if case .event(.inputTranscript(_, .final)) = message {
+                transcriptionUsage = fields.transcriptionUsage(text)
+            }
+            return message
+        }
         return audioMessage(fields, audioOutcome ?? decode(fields.delta, text), text)
     }
 

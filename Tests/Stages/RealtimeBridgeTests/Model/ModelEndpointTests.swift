@@ -12,6 +12,14 @@ import Testing
             "wss://r.openai.azure.com/openai/realtime?api-version=1&deployment=d", "m",
             "wss://r.openai.azure.com/openai/realtime?api-version=1&deployment=d"
         ),
+        (
+            "wss://r.openai.azure.com/openai/realtime?api-version=2025-04-01-preview", "front desk",
+            "wss://r.openai.azure.com/openai/realtime?api-version=2025-04-01-preview&deployment=front%20desk"
+        ),
+        (
+            "wss://r.openai.azure.com/openai/v1/realtime", "front-desk",
+            "wss://r.openai.azure.com/openai/v1/realtime?model=front-desk"
+        ),
     ])
     func `builds the URL`(base: String, model: String, url: String) throws {
         #expect(try ModelEndpoint(baseURL: base, model: model, key: "k").url == url)

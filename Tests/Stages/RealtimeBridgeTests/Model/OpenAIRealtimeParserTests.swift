@@ -147,8 +147,8 @@ import Testing
             .event(
                 .responseDone(
                     ResponseOutcome(
-                        response: "resp_1", status: .cancelled, reason: "turn_detected", inputTokens: 4, outputTokens: 5
-                    )))
+                        response: "resp_1", status: .cancelled, reason: "turn_detected", inputTokens: 4,
+                        outputTokens: 5, usage: usage([.inputText: 4, .outputText: 5]))))
         ),
         (
             #"""
