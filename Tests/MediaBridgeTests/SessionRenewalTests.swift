@@ -46,7 +46,7 @@ import TurnStore
     }
 
     @Test func `S57 a session that says when it expires is renewed before, and what was said is told`() async throws {
-        var plan = RigPlan(.scripted(.init(expiresInSeconds: 8)))
+        var plan = RigPlan(.scripted(.init(expiresInSeconds: 4)))
         plan.policy = { $0.silenceMilliseconds = 600_000 }
         try await withService(plan) { rig in
             let carrier = try await rig.startedCall()
