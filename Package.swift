@@ -180,7 +180,7 @@ let package = Package(
                 "MediaBridge", "AudioPipeline", "CallControl", "CallJournal", "CarrierPhone", "Configuration",
                 "Conversation",
                 "LocalAgent", "MulawCodec", "RealtimeBridge", "Recording", "SpeechToText", "Telemetry", "Transport",
-                "TurnStore", "AllocationProbe", "FaultProxy", logging,
+                "TurnStore", "VAD", "AllocationProbe", "FaultProxy", logging,
             ]),
     ]
 )

@@ -6,6 +6,8 @@ public struct InterruptionFigures: Sendable, Codable, Equatable {
     public var interruptions = 0
     public var missed = 0
     public var falseInterruptions = 0
+    /// Nobody spoke, nothing was interrupted, and the agent answered all the same.
+    public var answeredItself = 0
     public var pauses = 0
     public var pausedMilliseconds = 0
     /// Sorted.
@@ -19,6 +21,7 @@ public struct InterruptionFigures: Sendable, Codable, Equatable {
         if verdict.isInterruption { interruptions += 1 }
         if verdict.isMissed { missed += 1 }
         if verdict.isFalse { falseInterruptions += 1 }
+        if verdict.answersItself { answeredItself += 1 }
         pauses += verdict.pauses
         pausedMilliseconds += verdict.pausedMilliseconds
         if let time = verdict.lastFrameMilliseconds { lastFrameMilliseconds.append(time) }
@@ -66,8 +69,8 @@ public struct InterruptionTable: Sendable, Codable {
     /// Markdown, one line per group and way of listening.
     public var markdown: String {
         var text = """
-            | case | heard by | cases | missed | false | pauses taken back | last frame p50 / p95 / max ms | silence p50 / p95 / max ms |
-            |---|---|---|---|---|---|---|---|
+            | case | heard by | cases | missed | false | answered itself | pauses taken back | last frame p50 / p95 / max ms | silence p50 / p95 / max ms |
+            |---|---|---|---|---|---|---|---|---|
 
             """
         let groups = rows.map(\.group).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
@@ -78,10 +81,13 @@ public struct InterruptionTable: Sendable, Codable {
 
     private func lines(_ group: String) -> String {
         rows.filter { $0.group == group }.map { row in
-            let pauses = row.pauses == 0 ? "0" : "\(row.pauses) (\(row.pausedMilliseconds / row.pauses) ms)"
-            let missed = row.interruptions > 0 ? "\(row.missed)" : ""
-            return "| \(group) | \(row.listening.rawValue) | \(row.cases) | \(missed) | \(row.falseInterruptions) "
-                + "| \(pauses) | \(Self.three(row.lastFrameMilliseconds)) | \(Self.three(row.silenceMilliseconds)) |\n"
+            let cells = [
+                group, row.listening.rawValue, "\(row.cases)", row.interruptions > 0 ? "\(row.missed)" : "",
+                "\(row.falseInterruptions)", row.interruptions > 0 ? "" : "\(row.answeredItself)",
+                row.pauses == 0 ? "0" : "\(row.pauses) (\(row.pausedMilliseconds / row.pauses) ms)",
+                Self.three(row.lastFrameMilliseconds), Self.three(row.silenceMilliseconds),
+            ]
+            return "| " + cells.joined(separator: " | ") + " |\n"
         }.joined()
     }
 

@@ -26,6 +26,8 @@ public struct CallVerdict: Sendable, Codable, Equatable {
     public var isFalse = false
     /// Nobody stopped the agent within 1.5 s.
     public var isMissed = false
+    /// Nobody spoke, and yet the agent was asked for an answer: it answers itself.
+    public var answersItself = false
     /// Arrival of the frame in which the words begin, to our last frame of agent audio.
     public var lastFrameMilliseconds: Int?
     /// The same, until the carrier plays no agent audio any more.
@@ -114,7 +116,7 @@ public struct RehearsedCall: ~Copyable {
 
     public consuming func run() -> CallVerdict {
         happen(.carrierStarted(stream: "MZ1"))
-        let last = 3_000 + call.agent.count / 8 + 2_000
+        let last = 3_000 + call.agent.count / 8 + 4_000
         while now < last, !isOver { tick() }
         settle()
         return verdict
@@ -123,12 +125,13 @@ public struct RehearsedCall: ~Copyable {
     private var isOver: Bool {
         if let clearedAt { return now >= clearedAt + 600 }
         if let words = wordsArriveAt { return now > words + Self.missedAfter }
-        return isSent && now > lastSentAt + 1_500
+        return isSent && now > lastSentAt + 3_000
     }
 
     private mutating func settle() {
         guard let words = wordsArriveAt else {
             verdict.isFalse = clearedAt != nil
+            verdict.answersItself = clearedAt == nil && server.furtherAnswers > 0
             return
         }
         guard let clearedAt else {

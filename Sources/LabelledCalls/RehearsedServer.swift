@@ -19,6 +19,8 @@ struct RehearsedServer: ~Copyable {
     private var items = 0
     private let messageSamples: Int
     private var hasAnswered = false
+    /// Answers asked for after the message.
+    private(set) var furtherAnswers = 0
 
     init(answersItself: Bool, delayMilliseconds: Double, messageSamples: Int) {
         self.answersItself = answersItself
@@ -59,7 +61,10 @@ struct RehearsedServer: ~Copyable {
 
     /// One message per case; what follows an interruption is not looked at.
     private mutating func answer(at time: Int) {
-        guard !hasAnswered else { return }
+        guard !hasAnswered else {
+            furtherAnswers += 1
+            return
+        }
         hasAnswered = true
         let (response, item): (WireID, WireID) = ("resp_1", "item_1")
         plan(.event(.model(.responseCreated(response: response))), at: time)

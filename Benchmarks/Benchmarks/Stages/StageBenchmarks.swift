@@ -8,6 +8,7 @@ let benchmarks: @Sendable () -> Void = {
     codecBenchmarks()
     resampleBenchmarks()
     detectorBenchmarks()
+    echoBenchmarks()
     pipelineBenchmarks()
     carrierBenchmarks()
     framingBenchmarks()

@@ -1,6 +1,6 @@
 /// The power of a frame in eight bands of half an octave, 300 ... 3,100 Hz at 8 kHz: what a telephone line lets through.
 ///
-/// Two band-pass sections in a row for each band, all eight bands in one vector. About 0.6 us for 160 samples.
+/// Two band-pass sections in a row for each band, all eight bands in one vector. About 11,000 instructions for 160 samples.
 struct EchoBands {
     typealias Bands = SIMD8<Float>
 
