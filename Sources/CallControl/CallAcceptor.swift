@@ -9,6 +9,12 @@ public protocol CallAcceptor: AnyObject, Sendable {
     /// Any thread. The carrier's detection says who picked up `call`, of an account that signed it; its stream may not
     /// have come yet.
     func answered(call: String, by party: AnsweringParty)
+    /// Any thread. A signed webhook announced this call, and its stream was offered a place.
+    func announced(_ grant: StreamGrant)
+}
+
+extension CallAcceptor {
+    public func announced(_ grant: StreamGrant) {}
 }
 
 /// A media stream with valid credentials.

@@ -51,7 +51,7 @@ extension TwilioWebhooks {
                     startedAtUnixMilliseconds: webhook.receivedAt))
         ) { _ in }
         // One queue, in order: when the event is committed, so is the call.
-        let (counters, tokens) = (counters, tokens)
+        let (counters, tokens, acceptor) = (counters, tokens, acceptor)
         store.appendDurably(event(webhook, kind: "voice", status: fields["CallStatus"])) { outcome in
             switch outcome {
             case .refused:
@@ -64,6 +64,7 @@ extension TwilioWebhooks {
             case .committed: break
             }
             counters.add(.voiceAnswered)
+            acceptor.announced(grant)
             exchange.respond(.text(200, answer, type: TwiML.type))
         }
     }

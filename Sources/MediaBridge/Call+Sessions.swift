@@ -10,6 +10,10 @@ import TurnStore
 extension Call {
     func openModel(_ route: ModelRoute, at now: UInt64) {
         model?.close()
+        if route == .preferred, let link = shard.takeWarm(grant.call, prompt: prompt) {
+            model = link
+            return link.adopt(by: self, at: now)
+        }
         model = connect(route)
         if model == nil { happen(.modelClosed(.unreachable), at: now) }
     }

@@ -21,6 +21,41 @@ final class ModelLink: WebSocketHandler {
         writer = OpenAIRealtimeWriter(maximumAudioBytes: Shard.uplinkBytes)
     }
 
+    /// A session for a call whose stream has not come: configured as soon as it is open, and then silent.
+    init(warmingUpWith prompt: SessionPrompt, options: ModelSessionOptions, shard: Shard) {
+        self.shard = shard
+        writer = OpenAIRealtimeWriter(maximumAudioBytes: Shard.uplinkBytes)
+        warmth = Warmth(prompt: prompt, options: options)
+    }
+
+    private struct Warmth {
+        let prompt: SessionPrompt
+        let options: ModelSessionOptions
+        var isOpen = false
+        var isRefused = false
+        /// What is in force; the call checks it (R3).
+        var echo: ModelEvent?
+    }
+    private var warmth: Warmth?
+
+    /// It is being opened, or is open and was not refused.
+    var isUsable: Bool { socket != nil && warmth?.isRefused != true }
+
+    /// The stream has come: what happened so far happens to the call now.
+    func adopt(by call: Call, at now: UInt64) {
+        self.call = call
+        if warmth?.isOpen == true { call.happen(.modelOpened, at: now) } else { warmth = nil }
+    }
+
+    /// Nobody is there to hear it yet.
+    private func whileWarming(_ message: ModelMessage) {
+        switch message {
+        case .event(.sessionUpdated(let echo)): warmth?.echo = .sessionUpdated(echo)
+        case .event(.error): warmth?.isRefused = true
+        default: break
+        }
+    }
+
     /// - Throws: when the address can never work, which `config check` would have said.
     func connect(to endpoint: ModelEndpoint, options: WebSocketOptions) throws(TransportError) {
         socket = try WebSocket.connect(
@@ -38,12 +73,21 @@ final class ModelLink: WebSocketHandler {
     // MARK: The model speaks
 
     func webSocketDidOpen(_ socket: WebSocket) {
+        if call == nil, let warmth {
+            shard.counters.add(.modelConnects)
+            self.warmth?.isOpen = true
+            let update = writer.message(
+                for: .configure(optionalFields: true), prompt: warmth.prompt, options: warmth.options)
+            socket.sendText(update.span)
+            return
+        }
         guard let call, let place = place(in: call) else { return }
         shard.counters.add(.modelConnects)
         call.happen(place == .standby ? .standby(.opened) : .modelOpened, at: EventLoop.now)
     }
 
     func webSocket(_ socket: WebSocket, didReceive message: Span<UInt8>, isText: Bool) {
+        if call == nil, warmth != nil { return whileWarming(shard.modelParser.parse(message, isText: isText)) }
         guard let call, let place = place(in: call) else { return }
         let now = EventLoop.now
         switch shard.modelParser.parse(message, isText: isText) {
@@ -74,6 +118,7 @@ final class ModelLink: WebSocketHandler {
 
     func webSocketDidClose(_ socket: WebSocket, _ close: WebSocketClose) {
         self.socket = nil
+        if call == nil, warmth != nil { return shard.warmClosed(self) }
         guard let call, let place = place(in: call) else { return }
         switch place {
         case .inUse: call.model = nil
@@ -109,6 +154,11 @@ final class ModelLink: WebSocketHandler {
 
     func send(_ command: ModelCommand, prompt: SessionPrompt, options: ModelSessionOptions) -> Bool {
         guard let socket else { return false }
+        if let warmth, case .configure = command {  // It was asked already; one session.update is enough.
+            self.warmth = nil
+            if let echo = warmth.echo { call?.happen(.model(shard.service.withRemainingTime(echo)), at: EventLoop.now) }
+            return true
+        }
         return socket.sendText(writer.message(for: command, prompt: prompt, options: options).span)
     }
 

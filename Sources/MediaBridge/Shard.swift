@@ -41,6 +41,8 @@ final class Shard: @unchecked Sendable {
     private var free: [Int]
     /// Streams that have not said yet whose they are, oldest first.
     private var arriving: [CarrierLink] = []
+    var warm = WarmSessions()
+    private(set) var warmTimer: LoopTimer?
     private var timer: LoopTimer?
     private var startTimer: LoopTimer?
     private var scheduled: UInt64 = .max
@@ -63,6 +65,7 @@ final class Shard: @unchecked Sendable {
 
     func startClock() throws(TransportError) {
         timer = try loop.makeTimer { [unowned self] now in tick(now) }
+        warmTimer = try loop.makeTimer { [unowned self] now in dropOverdueWarm(now) }
         startTimer = try loop.makeTimer { [unowned self] now in closeOverdue(now) }
     }
 
@@ -138,6 +141,8 @@ final class Shard: @unchecked Sendable {
 
     /// The live call with the carrier's `id`.
     func call(named id: String) -> Call? { members[id].flatMap { calls[$0] } }
+
+    func isLive(_ call: String) -> Bool { members[call] != nil }
 
     func forEachCall(_ body: (Call) -> Void) {
         for call in calls { if let call { body(call) } }

@@ -13,6 +13,7 @@ enum ShardCount: UInt8, CounterName {
     case turnsHeardByMarks, turnsHeardByClock
     case ticksLate, ticksMissed
     case callsBegun, callsEnded, streamsDeclined, ledgerImbalance
+    case warmOpened, warmAdopted, warmDropped
     case modelConnects, modelLost, modelPaused
     case carrierMalformed, carrierUnknown, modelMalformed, modelUnknown
     case carrierRefusedSend, modelRefusedSend

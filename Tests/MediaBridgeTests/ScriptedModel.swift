@@ -17,6 +17,8 @@ final class ScriptedModel: HTTPService, Sendable {
         var echo = Echo.atOnce
         /// `expires_at` of the first session's confirmation, from now.
         var expiresInSeconds: Int?
+        /// How long the confirmation takes.
+        var confirmAfterMilliseconds = 0
         /// What each response says, in the session's format; nil answers nothing by itself.
         var speech: [UInt8]? = ScriptedModel.hum(milliseconds: 400)
     }
@@ -90,6 +92,7 @@ final class ModelSession: WebSocketHandler, @unchecked Sendable {
     private let loop: EventLoop
     private let state = Mutex(State())
     private var socket: WebSocket?
+    private var timer: LoopTimer?
 
     init(plan: ScriptedModel.Plan, loop: EventLoop) { (self.plan, self.loop) = (plan, loop) }
 
@@ -188,6 +191,9 @@ final class ModelSession: WebSocketHandler, @unchecked Sendable {
             return state.updates
         }
         switch plan.echo {
+        case .atOnce where plan.confirmAfterMilliseconds > 0:
+            timer = try? loop.makeTimer { [unowned self] _ in confirm() }
+            timer?.schedule(at: EventLoop.now + UInt64(plan.confirmAfterMilliseconds) * 1_000_000)
         case .atOnce: confirm()
         case .never: break
         case .anotherFormat:

@@ -70,7 +70,9 @@ import TurnStore
         var plan = RigPlan(.scripted(.init(refusal: 401)))
         plan.configure = { $0.model.fallbacks = [ModelAddress(url: url, model: "spare", apiKey: Secret("sk-spare"))] }
         try await withService(plan) { rig in
-            let report = await rig.call(rig.phoneOptions())
+            var options = rig.phoneOptions()
+            options.hangUp = [.after(milliseconds: 2_500)]
+            let report = await rig.call(options)
             #expect(report.agentTurns.count >= 1, "the greeting was heard")
             #expect(rig.model?.attempts == 1)
             #expect(spare.sessions.count == 1)
