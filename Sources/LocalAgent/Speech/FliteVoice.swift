@@ -38,6 +38,13 @@ public final class FliteVoice: SpeechVoice {
         }
     }
 
+    /// When each word of one plain ASCII sentence ends in its sound, and how long the sound is, in seconds: the truth that
+    /// an estimate of heard text is measured against. A figure is several words.
+    package static func wordEnds(of sentence: String) throws(SpeechVoiceError) -> (ends: [Double], length: Double) {
+        guard sentence.utf8.count <= maximumTextBytes else { throw SpeechVoiceError("too long a text") }
+        return try engine.withLock { engine throws(SpeechVoiceError) in try engine.wordEnds(of: sentence) }
+    }
+
     private static func plain(_ character: Character) -> Character {
         switch character {
         case "\u{2018}", "\u{2019}": "'"
@@ -56,9 +63,16 @@ public final class FliteVoice: SpeechVoice {
         }
         private var voice: Voice?
 
-        mutating func speak(
-            _ text: String, speed: Double
-        ) throws(SpeechVoiceError) -> (samples: [Int16], rate: Int) {
+        mutating func wordEnds(of text: String) throws(SpeechVoiceError) -> (ends: [Double], length: Double) {
+            let voice = try opened(speed: 1)
+            var ends = [Float](repeating: 0, count: text.utf8.count)
+            var length: Float = 0
+            let count = unsafe media_bridge_flite_word_ends(text, voice.handle, &ends, Int32(ends.count), &length)
+            guard count >= 0 else { throw SpeechVoiceError("flite cannot say this text") }
+            return (ends.prefix(Int(count)).map(Double.init), Double(length))
+        }
+
+        private mutating func opened(speed: Double) throws(SpeechVoiceError) -> Voice {
             if voice == nil {
                 flite_init()
                 guard let handle = unsafe register_cmu_us_slt(nil) else {
@@ -68,6 +82,13 @@ public final class FliteVoice: SpeechVoice {
             }
             guard let voice else { throw SpeechVoiceError("flite has no voice cmu_us_slt") }
             unsafe media_bridge_flite_set_stretch(voice.handle, Float(1 / speed))
+            return voice
+        }
+
+        mutating func speak(
+            _ text: String, speed: Double
+        ) throws(SpeechVoiceError) -> (samples: [Int16], rate: Int) {
+            let voice = try opened(speed: speed)
             guard let wave = unsafe flite_text_to_wave(text, voice.handle) else {
                 throw SpeechVoiceError("flite cannot say this text")
             }

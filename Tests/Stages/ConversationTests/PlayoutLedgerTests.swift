@@ -147,34 +147,27 @@ import Testing
         #expect(HeardText.cut(family, atScalars: 33).unicodeScalars.count == 30, "never within a character")
     }
 
-    @Test func `follows where the transcript stood when each stretch of audio came`() {
-        var anchors = TranscriptAnchors()
-        anchors.add(scalars: 10)
-        anchors.audioArrived(totalSamples: 8_000)  // Ten letters in a second, then thirty in the next.
-        anchors.add(scalars: 30)
-        anchors.audioArrived(totalSamples: 16_000)
-        #expect(anchors.scalars(heard: 4_000, total: 16_000, isComplete: true) == 5)
-        #expect(anchors.scalars(heard: 8_000, total: 16_000, isComplete: true) == 10)
-        #expect(anchors.scalars(heard: 12_000, total: 16_000, isComplete: true) == 25)
-        #expect(anchors.scalars(heard: 16_000, total: 16_000, isComplete: true) == 40)
+    @Test func `text is spread over all of the sound once all has come`() {
+        let pace = SpeechPace()
+        let text = String(repeating: "b", count: 40)
+        func heard(_ seconds: Double) -> Int { pace.scalars(of: text, heard: seconds, total: 4, isComplete: true) }
+        #expect([0, 1, 2, 3.99, 4, 5].map(heard) == [0, 10, 20, 39, 40, 40])
     }
 
-    @Test func `a transcript that comes after all audio is spread evenly`() {
-        var anchors = TranscriptAnchors()
-        anchors.audioArrived(totalSamples: 16_000)
-        anchors.add(scalars: 40)
-        #expect(anchors.scalars(heard: 4_000, total: 16_000, isComplete: true) == 10)
+    @Test func `text that runs ahead of the sound is not heard faster than the agent speaks`() {
+        var pace = SpeechPace()
+        let text = String(repeating: "b", count: 400)
+        #expect(pace.scalars(of: text, heard: 1, total: 2, isComplete: false) == 16)
+        #expect(pace.scalars(of: text, heard: 1, total: 100, isComplete: false) == 4, "nor faster than it came")
+        pace.learn(String(repeating: "b", count: 100), seconds: 10)
+        #expect(pace.lettersPerSecond == 12)
+        #expect(pace.scalars(of: text, heard: 1, total: 2, isComplete: false) == 12)
     }
 
-    @Test func `an hour of stretches keeps its shape in sixteen points`() {
-        var anchors = TranscriptAnchors()
-        for stretch in 1...1_000 {
-            anchors.add(scalars: 2)
-            anchors.audioArrived(totalSamples: stretch * 1_600)
-        }
-        for tenth in 1...9 {
-            let heard = anchors.scalars(heard: tenth * 160_000, total: 1_600_000, isComplete: true)
-            #expect(abs(heard - tenth * 200) <= 4)
-        }
+    @Test func `a stop is a pause, a figure a word, and an accent takes no time`() {
+        #expect(SpeechPace.length(of: "bb.") == 8)
+        #expect(SpeechPace.length(of: "42") == 8)
+        #expect(SpeechPace.length(of: "b\u{301}") == 1)
+        #expect(SpeechPace.length(of: "שלום") == 4)
     }
 }

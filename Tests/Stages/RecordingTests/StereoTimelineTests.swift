@@ -75,6 +75,21 @@ import Testing
         #expect(tape.left.count == 400)
     }
 
+    @Test(arguments: [60, -60])
+    func `agent audio that is heard later, or earlier, is moved, but for what is final`(shift: Int) throws {
+        let tape = Tape()
+        let timeline = StereoTimeline(sink: tape, windowSamples: 300, horizonSamples: 800)
+        timeline.scheduleAgent(at: 100, [Int16](repeating: 3, count: 200).span)
+        timeline.addCaller(at: 0, [Int16](repeating: 1, count: 320).span)
+        timeline.moveAgent(from: 100, by: Int64(shift))
+        timeline.scheduleAgent(at: Int64(300 + shift), [Int16](repeating: 4, count: 100).span)
+        try timeline.finish(at: 600)
+        #expect(tape.right[..<(100 + shift)].allSatisfy { $0 == 0 })
+        #expect(tape.right[(100 + shift)..<(300 + shift)].allSatisfy { $0 == 3 })
+        #expect(tape.right[(300 + shift)..<(400 + shift)].allSatisfy { $0 == 4 })
+        #expect(tape.right[(400 + shift)...].allSatisfy { $0 == 0 })
+    }
+
     @Test func `agent audio laid twice for one place: the newer one is heard`() throws {
         let tape = Tape()
         let timeline = StereoTimeline(sink: tape, windowSamples: 400, horizonSamples: 400)

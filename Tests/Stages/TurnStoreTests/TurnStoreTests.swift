@@ -79,6 +79,11 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
         agent.textSource = .estimated
         (agent.endedAt, agent.interruptedAt) = (.init(milliseconds: 2_000), .init(milliseconds: 1_990))
         (agent.responseMilliseconds, agent.interruptionMilliseconds) = (300, 80)
+        agent.latency = TurnLatency(
+            origin: .callerSpeech, endpointing: 520_001, request: 0, model: 380_000, queueing: 2_000, carrier: 61_000)
+        (agent.heardBy, agent.holes, agent.holeMilliseconds) = (.marks, 1, 240)
+        let hole = PlayoutHole(cause: .modelLate, milliseconds: 380, audibleMilliseconds: 240)
+        let told = TurnHole(index: 0, turn: 0, endedAt: .init(milliseconds: 1_500), hole: hole)
         do {
             let store = try TurnStore(path: path)
             var inlet = store.makeInlet()
@@ -86,6 +91,8 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
             inlet.push(.streamStarted(call: "CA1", stream: "MZ1"))
             inlet.push(.promptChosen(call: "CA1", hash: "0123456789abcdef"))
             inlet.push(.turn(call: "CA1", agent))
+            inlet.push(.hole(call: "CA1", told))
+            inlet.push(.hole(call: "CA1", told))
             inlet.push(.recorded(call: "CA1", path: "/r/CA1.wav"))
             inlet.push(.recorded(call: "CA1", path: "/r/CA1.opus"))
             inlet.push(
@@ -108,6 +115,11 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
         #expect(turn.startedAtMilliseconds == 120 && turn.endedAtMilliseconds == 2_000)
         #expect(turn.interruptedAtMilliseconds == 1_990)
         #expect(turn.responseMilliseconds == 300 && turn.interruptionMilliseconds == 80)
+        #expect(turn.latency == agent.latency.map(StoredLatency.init))
+        #expect(turn.latency?.followUp == nil && turn.latency?.heard == 963_001)
+        #expect(turn.heardBy == "marks" && turn.holes == 1 && turn.holeMilliseconds == 240)
+        #expect(call.holes.map(\.cause) == ["modelLate"])
+        #expect(call.holes.first?.gapMilliseconds == 380 && call.holes.first?.heardMilliseconds == 240)
     }
 
     @Test func `the last record of a turn holds, the first end of a call stays`() throws {

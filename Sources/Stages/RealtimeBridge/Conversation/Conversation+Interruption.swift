@@ -197,7 +197,7 @@ extension Conversation {
             guard let item = ledger[PlayoutItem(ordinal: ordinal)], !item.isCut, !isAllHeard(item) else { continue }
             said.append(CutItem(item, heardSamples: ledger.heard(item.item, at: now)))
         }
-        for index in said.indices { said[index].heardScalars = ledger.heardScalars(said[index].item.item, at: now) }
+        for index in said.indices { said[index].heardScalars = heardScalars(of: said[index].item.item) }
         let heardMilliseconds = said.map { ledger.heardMilliseconds($0.item.item, at: now) }
 
         interruption.isPending = false

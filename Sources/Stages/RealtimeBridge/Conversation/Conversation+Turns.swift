@@ -128,14 +128,11 @@ extension Conversation {
         guard active?.id == response, active?.cancelRequested == false else { return }
         let index = turns.speech(of: item) ?? turns.addSpeech(.init(wireItem: item))
         turns.speeches[index].text += text
-        ledger.transcript(of: item, addScalars: text.unicodeScalars.count)
         if !policy.protectedMessages.isEmpty { protect(index, &actions) }
     }
 
     mutating func spokeAll(_ text: String, item: WireID, _ actions: inout ActionList) {
         guard let index = turns.speech(of: item), !turns.speeches[index].isWhole else { return }
-        let more = text.unicodeScalars.count - turns.speeches[index].text.unicodeScalars.count
-        if more > 0 { ledger.transcript(of: item, addScalars: more) }
         turns.speeches[index].text = text
         turns.speeches[index].isWhole = true
         if !policy.protectedMessages.isEmpty { protect(index, &actions) }
@@ -176,6 +173,7 @@ extension Conversation {
             guard all || ledger.isProven(playout) else { continue }
             turns.speeches[index].isEnded = true
             settleFigures(of: turn, playout, isWhole: true)
+            learnPace(of: playout, saying: speech.text)
             turns[turn]?.endedAt = now
             turns[turn]?.text = speech.text
             turns[turn]?.plannedText = speech.text
@@ -218,7 +216,7 @@ extension Conversation {
                 continue
             }
             var cut = CutItem(item, heardSamples: ledger.heard(playout, at: now))
-            cut.heardScalars = ledger.heardScalars(playout, at: now)
+            cut.heardScalars = heardScalars(of: playout)
             endCutTurn(cut, byCaller: false, &actions)
         }
         acceptHeldItems(owing: false, &actions)

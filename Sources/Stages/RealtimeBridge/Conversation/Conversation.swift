@@ -41,6 +41,7 @@ public struct Conversation: ~Copyable {
     var streamStartedAt = CallInstant.start
     var lastKeyAt = CallInstant.start
     var holesTold = 0
+    var pace = SpeechPace()
 
     /// Deadline of each armed timer in nanoseconds, or `Int64.max`.
     var deadlines = InlineArray<32, Int64>(repeating: .max)
@@ -166,7 +167,7 @@ public struct Conversation: ~Copyable {
         active?.hadAudio = true
         let known = ledger.newest
         let playout = ledger.item(response: response, wireItem: item, at: now)
-        if known?.item != playout { turns.audioArrived(playout, wireItem: item, ledger: &ledger) }
+        if known?.item != playout { turns.audioArrived(playout, wireItem: item) }
         return .play(playout)
     }
 

@@ -36,7 +36,6 @@ public struct PlayoutLedger: ~Copyable {
         /// Position of its first sample in all that was ever sent.
         var start: Int64 = 0
         var marked = 0
-        var transcript = TranscriptAnchors()
 
         public var queued: Int { received - sent - discarded }
     }
@@ -127,19 +126,6 @@ public struct PlayoutLedger: ~Copyable {
         }
     }
 
-    /// `text` was added to the transcript of the newest item with this name.
-    mutating func transcript(of wireItem: WireID, addScalars scalars: Int) {
-        guard let range = remembered else { return }
-        var ordinal = range.upperBound
-        // The newest but for a transcript that trails behind the next item's audio.
-        while ordinal >= range.lowerBound {
-            if slots[Self.slot(ordinal)]?.wireItem == wireItem {
-                return slots[Self.slot(ordinal)]!.transcript.add(scalars: scalars)
-            }
-            ordinal -= 1
-        }
-    }
-
     // MARK: Frames
 
     /// `samples` of `item` were queued in playout.
@@ -147,7 +133,6 @@ public struct PlayoutLedger: ~Copyable {
         let index = Self.slot(item.ordinal)
         guard samples > 0, slots[index]?.item == item else { return }
         slots[index]!.received += samples
-        slots[index]!.transcript.audioArrived(totalSamples: slots[index]!.received)
         received += samples
         queued += samples
     }
@@ -314,12 +299,5 @@ public struct PlayoutLedger: ~Copyable {
         return item.isCut
             || (echoesMarks && item.isComplete && item.queued == 0
                 && provenPosition >= item.start + Int64(item.sent))
-    }
-
-    /// Scalars of the item's transcript that were heard.
-    func heardScalars(_ item: PlayoutItem, at now: CallInstant) -> Int {
-        guard let item = self[item] else { return 0 }
-        return item.transcript.scalars(
-            heard: heardSamples(of: item, at: now), total: item.received, isComplete: item.isComplete && !item.isCut)
     }
 }

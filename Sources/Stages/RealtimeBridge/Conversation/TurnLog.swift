@@ -63,14 +63,13 @@ struct TurnLog {
         return speeches.count - 1
     }
 
-    /// First audio of an item: what is known of its words goes to the ledger.
-    mutating func audioArrived(_ playout: PlayoutItem, wireItem: WireID, ledger: inout PlayoutLedger) {
+    /// First audio of an item.
+    mutating func audioArrived(_ playout: PlayoutItem, wireItem: WireID) {
         let index = speech(of: wireItem) ?? addSpeech(Speech(wireItem: wireItem))
         speeches[index].playout = playout
         if speeches[index].turn != nil {  // The same item went on after a cut: a stretch, and a turn, of its own.
             let protection = speeches[index].protection
             speeches[index] = Speech(wireItem: wireItem, playout: playout, protection: protection)
         }
-        ledger.transcript(of: wireItem, addScalars: speeches[index].text.unicodeScalars.count)
     }
 }
