@@ -336,3 +336,37 @@ import TurnStore
         #expect(Set(kinds) == ["stream-started:MZ1", "stream-stopped:MZ1"] && kinds.count == 2)
     }
 }
+
+@Suite struct `Webhooks at once` {
+    @Test func `S62 two webhooks and the end of the stream in the same millisecond: no update is lost`() throws {
+        let service = try Service()
+        for round in 0..<20 {
+            let call = "CA\(round)"
+            _ = try service.voice(call)
+            let running = Service.form("/twilio/status", status("in-progress", 1, call))
+            let final = Service.form("/twilio/status", status("completed", 2, call))
+            let answers = Mutex<[Int]>([])
+            DispatchQueue.concurrentPerform(iterations: 3) { task in
+                switch task {
+                case 0: answers.withLock { $0.append((try? service.post(running).status) ?? 0) }
+                case 1: answers.withLock { $0.append((try? service.post(final).status) ?? 0) }
+                default:
+                    service.store.appendDurably(
+                        .callEnded(CallEnd(call: call, reason: "callerHungUp", endedAtUnixMilliseconds: 2))
+                    ) { _ in }
+                }
+            }
+            service.waitForStore()
+            #expect(answers.withLock { $0 } == [204, 204])
+            let stored = try #require(try service.store.call(call))
+            #expect(stored.status == "completed", "whichever came first")
+            #expect(stored.endReason == "callerHungUp")
+            let kinds = try service.store.reader.carrierEvents(of: call).map(\.kind)
+            #expect(kinds.filter { $0 == "status" }.count == 2 && kinds.contains("voice"))
+        }
+    }
+
+    private func status(_ name: String, _ sequence: Int, _ call: String) -> [(String, String)] {
+        [("AccountSid", account), ("CallSid", call), ("CallStatus", name), ("SequenceNumber", "\(sequence)")]
+    }
+}

@@ -203,7 +203,8 @@ private struct SlowLedger {
                 for tick in 0..<(frames + 60) {
                     now += 20
                     let instant = CallInstant(milliseconds: now)
-                    for _ in 0..<(tick == 0 ? 8 : tick < frames ? 1 : 0) {  // The lead, then one each tick, then silence.
+                    // The lead, then one each tick, then silence.
+                    for _ in 0..<(tick == 0 ? 8 : tick < frames ? 1 : 0) {
                         ledger.sent(item, samples: 160, at: instant)
                         playedAt.append(max(playedAt.last ?? 0, now + delay) + 20)
                         if let mark = ledger.dueMark(itemEnded: false) { echoes.append((playedAt.last! + back, mark)) }

@@ -40,6 +40,30 @@ import Testing
         for effect in ConversationEffect.allCases { #expect(text.contains("`\(effect)`")) }
     }
 
+    /// Where a state leads, and by what: a line of the overview.
+    static func overview(_ state: ConversationState) -> String {
+        var ways: [(next: ConversationState, triggers: [String])] = []
+        for row in ConversationTable.transitions where row.state == state {
+            if let index = ways.firstIndex(where: { $0.next == row.next }) {
+                ways[index].triggers.append("\(row.trigger)")
+            } else {
+                ways.append((row.next, ["\(row.trigger)"]))
+            }
+        }
+        let text = ways.map {
+            "**\($0.next == state ? "stays" : "\($0.next)")** \($0.triggers.joined(separator: ", "))"
+        }
+        return "| \(state) | \(text.joined(separator: "; ")) |"
+    }
+
+    @Test func `the document's overview says where each state leads`() throws {
+        let lines = try document().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let heading = try #require(lines.firstIndex(of: "## At a glance"))
+        let table = try #require(lines[heading...].firstIndex { $0.hasPrefix("| --- |") })
+        let rows = Array(lines[(table + 1)...].prefix { !$0.isEmpty })
+        #expect(rows == ConversationState.allCases.filter { $0 != .ended }.map(Self.overview))
+    }
+
     @Test func `no state has two rows for one trigger`() {
         let rows = ConversationTable.transitions
         for (index, row) in rows.enumerated() { #expect(ConversationTable.row(row.state, row.trigger) == index) }

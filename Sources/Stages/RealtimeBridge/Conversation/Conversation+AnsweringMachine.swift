@@ -65,7 +65,7 @@ extension Conversation {
         case .announcing: owed = nil
         case .recording:
             owed = nil
-            guard link.stage == .ready, ending == nil else { return }
+            guard link.stage == .ready, ending == nil, canTake(.endAnnounced) else { return }
             machine.stage = .told
             disarm(.answeringMachine, &actions)
             announceEnd(.answeringMachine, &actions)
