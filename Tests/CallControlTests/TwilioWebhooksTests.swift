@@ -342,22 +342,23 @@ import TurnStore
         let service = try Service()
         for round in 0..<20 {
             let call = "CA\(round)"
-            _ = try service.voice(call)
+            #expect(service.upgrade(try Service.streamPath(service.voice(call))) == .accepted)
             let running = Service.form("/twilio/status", status("in-progress", 1, call))
             let final = Service.form("/twilio/status", status("completed", 2, call))
-            let answers = Mutex<[Int]>([])
+            let (webhooks, store) = (service.webhooks, service.store)
+            let exchanges = [FakeExchange(), FakeExchange()]
             DispatchQueue.concurrentPerform(iterations: 3) { task in
                 switch task {
-                case 0: answers.withLock { $0.append((try? service.post(running).status) ?? 0) }
-                case 1: answers.withLock { $0.append((try? service.post(final).status) ?? 0) }
+                case 0: webhooks.handle(running, exchanges[0])
+                case 1: webhooks.handle(final, exchanges[1])
                 default:
-                    service.store.appendDurably(
+                    store.appendDurably(
                         .callEnded(CallEnd(call: call, reason: "callerHungUp", endedAtUnixMilliseconds: 2))
                     ) { _ in }
                 }
             }
             service.waitForStore()
-            #expect(answers.withLock { $0 } == [204, 204])
+            for exchange in exchanges { #expect(try exchange.response().status == 204) }
             let stored = try #require(try service.store.call(call))
             #expect(stored.status == "completed", "whichever came first")
             #expect(stored.endReason == "callerHungUp")

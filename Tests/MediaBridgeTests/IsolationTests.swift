@@ -1,6 +1,7 @@
 import Configuration
 import Conversation
 import Testing
+import TurnStore
 
 @testable import CarrierPhone
 @testable import MediaBridge
