@@ -18,10 +18,13 @@ import TurnStore
         var description: String { format.rawValue + (isSecure ? " over TLS" : "") }
     }
 
-    @Test(arguments: [
-        Line(format: .pcmu), Line(format: .pcma), Line(format: .pcm24), Line(format: .pcmu, isSecure: true),
-        Line(format: .pcm24, isSecure: true),
-    ])
+    // One after the other: each is a whole conversation in real time, and all at once would starve each other.
+    @Test(
+        .serialized,
+        arguments: [
+            Line(format: .pcmu), Line(format: .pcma), Line(format: .pcm24), Line(format: .pcmu, isSecure: true),
+            Line(format: .pcm24, isSecure: true),
+        ])
     func `a greeting, an answer that is interrupted, a goodbye, and the hang-up after its last word`(
         line: Line
     ) async throws {
