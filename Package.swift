@@ -56,6 +56,7 @@ let package = Package(
         .library(name: "SpeechToText", targets: ["SpeechToText"]),
         .library(name: "Recording", targets: ["Recording"]),
         .library(name: "RealtimeBridge", targets: ["RealtimeBridge", "Conversation"]),
+        .library(name: "ConversationSimulator", targets: ["ConversationSimulator"]),
         .library(name: "Transport", targets: ["Transport"]),
         .library(name: "LabelledCalls", targets: ["LabelledCalls"]),
         .library(name: "MediaBridge", targets: ["MediaBridge"]),
@@ -95,6 +96,7 @@ let package = Package(
         stage("SpeechToText", uses: ["CPocketsphinx"]),
         stage("Recording"),
         stage("RealtimeBridge", exclude: ["Conversation"], uses: ["Conversation", "CBase64"]),
+        room("ConversationSimulator", uses: ["AudioPipeline", "Conversation", "RealtimeBridge"]),
         stage("TurnStore", uses: ["Conversation", grdb]),
 
         // The service around them.
@@ -125,8 +127,8 @@ let package = Package(
             dependencies: [
                 "MediaBridge", "CallJournal", "CarrierPhone", "LocalAgent", "Configuration", "TurnStore", "Telemetry",
                 "Transport",
-                "Conversation", "Recording", "VAD", "SpeechToText", "AudioPipeline", argumentParser, lifecycle, signals,
-                logging,
+                "Conversation", "ConversationSimulator", "Recording", "VAD", "SpeechToText", "AudioPipeline",
+                argumentParser, lifecycle, signals, logging,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -12,6 +12,7 @@ import ArgumentParser
         subcommands: [
             ServeCommand.self, DemoCommand.self, CallCommand.self, AgentCommand.self, CallsCommand.self,
             ShowCommand.self, ReplayCommand.self, ConfigCommand.self, StagesCommand.self,
+            SimulateCommand.self,
         ])
 
     static func main() async {

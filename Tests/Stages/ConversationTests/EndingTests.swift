@@ -64,6 +64,21 @@ import Testing
         #expect(rig.rules.broken == [])
     }
 
+    @Test func `S47 S45 a key pressed during a goodbye that is taken back is an entry after all`() {
+        var policy = ConversationPolicy()
+        policy.digitsInterrupt = false
+        let rig = goodbye(milliseconds: 8_000, policy: policy)
+        rig.give(.carrierDigit(0x31))
+        rig.run(for: 2_000)
+        rig.speak("item_u2", text: "but wait")
+        rig.run(for: 40_000)
+        let keys = rig.sentCommands.filter {
+            if case .createText(.system, let text) = $0 { text.hasSuffix("telephone: 1") } else { false }
+        }
+        #expect(keys.count == 1)
+        #expect(rig.noted(.silencePrompted) == 1)  // It left nothing behind that keeps the silence from counting.
+    }
+
     @Test func `S47 a cough over the goodbye changes nothing`() {
         let rig = goodbye(milliseconds: 3_000)
         rig.give(.voice(.onset(startedMillisecondsAgo: 60)))

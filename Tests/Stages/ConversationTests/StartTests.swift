@@ -185,6 +185,20 @@ import Testing
         #expect(rig.state == .listening)
     }
 
+    @Test func `S43 R8 a response that began and stays silent is cancelled, and done, before another one is asked for`()
+    {
+        let rig = CallRig()
+        rig.startAndGreet()
+        rig.model.answers = [.init(delay: 20_000)]
+        rig.speak("item_u1")
+        rig.run(for: 12_000)
+        let asked = rig.sentCommands.suffix(2)
+        #expect(asked == [.cancelResponse(response: "resp_2"), .createResponse(instructions: nil)])
+        #expect(rig.noted(.responseRetried) == 1)
+        #expect(rig.model.createsWhileActive == 0)
+        #expect(rig.state == .speaking)
+    }
+
     @Test func `S25 completed without audio: one retry, then the fallback message`() {
         let rig = CallRig()
         rig.startAndGreet()

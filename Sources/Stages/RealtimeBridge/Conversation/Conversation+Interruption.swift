@@ -172,6 +172,8 @@ extension Conversation {
             owed = nil
             disarm(.hangUpAfterGoodbye, &actions)
             if link.stage != .ready { restartSession(&actions) }
+            // Keys pressed during the goodbye are an entry after all.
+            if !digits.isEmpty { arm(.digitGap, inMilliseconds: policy.digitGapMilliseconds, &actions) }
         }
         if let unheard, !unheard.playoutBegan, unheard.purpose.isAnswer, active?.cancelRequested == true {
             oweAgain(unheard, &actions)

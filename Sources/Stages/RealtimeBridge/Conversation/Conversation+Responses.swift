@@ -155,9 +155,15 @@ extension Conversation {
             }
             actions.append(.note(.responseFailed))
         }
-        if !late.cancelRequested, link.stage == .ready { actions.append(.send(.cancelResponse(response: late.id))) }
         ledger.complete(response: late.id)
-        active = nil
+        if late.id != nil, !late.cancelRequested, link.stage == .ready {
+            // The model has begun it: until it says that it is done, another one would be refused (R8).
+            cancelActive(&actions)
+            arm(.responseStart, inMilliseconds: policy.withdrawnAnswerMilliseconds, &actions)
+        } else {
+            if !late.cancelRequested, link.stage == .ready { actions.append(.send(.cancelResponse(response: nil))) }
+            active = nil
+        }
         if !late.cancelRequested, !late.hadAudio, late.toolCalls == 0 { retry(late, &actions) }
     }
 

@@ -265,4 +265,5 @@ struct RowSet: Equatable, Sendable {
     mutating func insert(_ row: Int) { words[row >> 6] |= 1 << UInt64(row & 63) }
     func contains(_ row: Int) -> Bool { words[row >> 6] >> UInt64(row & 63) & 1 == 1 }
     mutating func formUnion(_ other: RowSet) { words |= other.words }
+    var bits: (UInt64, UInt64) { (words[0], words[1]) }
 }
