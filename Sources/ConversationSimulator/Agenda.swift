@@ -17,11 +17,12 @@ enum Happening {
     case toolFinished(Int32)
     case fallbackQueued
     case carrierNoticed
-    /// An event that a test wrote.
-    case scripted(Int32)
+    case machineEnds
 }
 
-enum SessionStep: UInt8, BitwiseCopyable { case opened, refused, busy, unreachable, updated, wrong, fieldsRefused, expired }
+enum SessionStep: UInt8, BitwiseCopyable {
+    case opened, refused, busy, unreachable, updated, wrong, fieldsRefused, expired
+}
 enum ResponseFate: UInt8, BitwiseCopyable {
     case completed, cancelled, failed, rateLimited, quota, incomplete, turnDetected
 }

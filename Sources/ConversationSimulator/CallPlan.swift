@@ -229,6 +229,7 @@ extension CallPlan {
         case .storeStalls: random.within(50...5_000)
         case .storeFails: random.within(1...20)
         case .threadStalls: random.within(30...400)
+        case .machineAnswers: random.one(of: [0, 1_500, 6_000])
         case .agentEchoes, .noise: random.within(200...1_500)
         case .responseEmpty, .responseFailed, .responseLost: random.one(of: [1, 1, 2])
         case .noMarks, .marksStale, .carrierRetries, .carrierStops, .carrierCloses, .carrierHalfOpen, .carrierStalls,

@@ -15,6 +15,9 @@ extension SimulatedCall {
         case .agentEchoes: if carrier.isPlaying(at: now) { utter(planned.amount, locally: false, remotely: true) }
         case .noise:
             if carrier.isUp, conversation.state != .waiting { utter(planned.amount, locally: true, remotely: false) }
+        case .machineAnswers:
+            give(.answeredBy(.machineStart))
+            if planned.amount > 0 { agenda.add(.machineEnds, at: now + planned.amount) }
         case .connectRefused, .connectBusy, .connectUnreachable, .connectSlow, .modelDrops, .sessionExpires, .echoWrong,
             .echoMissing, .echoSlow, .echoTwice, .fieldsRefused, .sessionShort:
             strikeSession(planned)

@@ -20,7 +20,7 @@ extension SimulatedCall {
             give(.toolFinished(call: WireNames.call(number), output: lastToolOutput))
         case .fallbackQueued: give(.fallbackQueued)
         case .carrierNoticed: give(.carrierClosed(carrierClose))
-        case .scripted: break
+        case .machineEnds: give(.answeredBy(.machineEndBeep))
         }
     }
 
@@ -42,6 +42,7 @@ extension SimulatedCall {
             utter(milliseconds, locally: true, remotely: milliseconds & 1 == 1)
             length = milliseconds + 400
         case .backchannels:
+            saysMhmm = true
             utter(400, locally: true, remotely: true)
             length = 800
         case .mumbles(let milliseconds):
@@ -89,6 +90,8 @@ extension SimulatedCall {
         caller.unheard = (from, until)
         caller.items += 1
         let item = caller.items
+        if saysMhmm { caller.mhmms.insert(item) }
+        saysMhmm = false
         let silence = plan.policy.modelSilenceMilliseconds
         var started = max(now, from + plan.timing.hearing + caller.startDelay)
         caller.startDelay = 0
@@ -133,7 +136,10 @@ extension SimulatedCall {
             give(.model(.committed(item: item, previous: nil)))
             if model.decidesTurns { model.answerUnasked(at: now, &agenda) }
         case .partial: give(.model(.inputTranscript(item: item, .partial("words"))))
-        case .transcribed: give(.model(.inputTranscript(item: item, .final("words \(number)"))))
+        case .transcribed:
+            give(
+                .model(
+                    .inputTranscript(item: item, .final(caller.mhmms.contains(number) ? "Mhmm." : "words \(number)"))))
         case .failed:
             give(.model(.inputTranscript(item: item, .failed(code: "audio_unintelligible", message: ""))))
         }
@@ -162,7 +168,9 @@ extension SimulatedCall {
         case .updated:
             model.configured(session)
             let echo = model.echo(isRight: true)
-            if let life = echo.remainingMilliseconds { agenda.add(.session(.expired, session: session), at: now + life) }
+            if let life = echo.remainingMilliseconds {
+                agenda.add(.session(.expired, session: session), at: now + life)
+            }
             model.sessionLife = 0
             say(.sessionUpdated(echo), of: session)
         case .expired:

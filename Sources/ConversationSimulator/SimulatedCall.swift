@@ -41,6 +41,7 @@ struct SimulatedCall: ~Copyable {
     var carrierClose = CarrierClose.peer
     var struck: [SimulatedFault] = []
     var repeatsTool = false
+    var saysMhmm = false
 
     init(_ plan: CallPlan, pool: PlayoutPool, prompt: SessionPrompt, traced: Bool = false) {
         self.plan = plan

@@ -15,6 +15,8 @@ struct SimulatedCaller {
     var waiting = Waiting.nothing
     /// Utterances that the model was given a name for.
     var items: Int32 = 0
+    /// Those that were nothing but "mhmm".
+    var mhmms = NumberSet()
     /// The newest utterance that the model has not committed: heard again by the next session.
     var unheard: (from: Int64, until: Int64)?
 

@@ -34,6 +34,9 @@ public enum SimulatedFault: String, Sendable, CaseIterable {
     /// Noise that only the local detector hears.
     case noise
 
+    /// A machine picks up, as the carrier's detection says; later, perhaps, that its announcement is over.
+    case machineAnswers
+
     // The way to the model.
     case connectRefused
     case connectBusy
