@@ -186,8 +186,7 @@ struct RuleBook {
     }
 
     /// R1: the two books of playout, and each by itself.
-    mutating func books(_ conversation: borrowing Conversation, received: Int, played: Int, queued: Int, refused: Int64)
-    {
+    mutating func books(_ conversation: borrowing Conversation, received: Int, played: Int, queued: Int) {
         let (r, s, d, q) = (
             conversation.ledger.received, conversation.ledger.sent, conversation.ledger.discarded,
             conversation.ledger.queued

@@ -43,9 +43,12 @@ struct SimulatedCall: ~Copyable {
     var repeatsTool = false
     var saysMhmm = false
 
-    init(_ plan: CallPlan, pool: PlayoutPool, prompt: SessionPrompt, traced: Bool = false) {
+    init(
+        _ plan: CallPlan, pool: PlayoutPool, prompt: SessionPrompt, defects: ConversationDefects = [],
+        traced: Bool = false
+    ) {
         self.plan = plan
-        conversation = Conversation(policy: plan.policy, prompt: prompt)
+        conversation = Conversation(policy: plan.policy, prompt: prompt, defects: defects)
         model = SimulatedModel(plan)
         caller = SimulatedCaller(plan.acts)
         let isNarrow = plan.faults.contains { $0.fault == .playoutFull }
@@ -97,6 +100,7 @@ struct SimulatedCall: ~Copyable {
             let mark = carrier.popEcho()
             give(.carrierMark(mark))
             rules.marked(mark.item, at: now, conversation, carrier)
+            checkBooks()
         } else if agenda.nextAt == next {
             happen(agenda.pop())
         } else {
@@ -277,9 +281,12 @@ struct SimulatedCall: ~Copyable {
         guard !isDry else { return }
         isDry = true
         give(.playoutEmpty(itemComplete: itemComplete))
+        checkBooks()
+    }
+
+    private mutating func checkBooks() {
         rules.books(
-            conversation, received: admitted, played: Int(playout.counts.played), queued: playout.queuedBytes,
-            refused: playout.counts.refused)
+            conversation, received: admitted, played: Int(playout.counts.played), queued: playout.queuedBytes)
     }
 
     private mutating func sendFrame(_ frame: PlayoutFrame) {

@@ -13,8 +13,12 @@ public final class Simulation {
     private let pool = PlayoutPool(chunkCount: 2_048)
     private let prompt: SessionPrompt
 
-    public init(faults: FaultSet = .all) {
-        self.faults = faults
+    private let defects: ConversationDefects
+
+    public convenience init(faults: FaultSet = .all) { self.init(faults: faults, defects: []) }
+
+    package init(faults: FaultSet, defects: ConversationDefects) {
+        (self.faults, self.defects) = (faults, defects)
         let source = PromptSource(
             inbound: .init(instructions: "You sell tea.", greeting: "Hello, this is the tea house."))
         guard let prompt = try? PromptBuilder().build(from: source, direction: .inbound) else {
@@ -40,7 +44,7 @@ public final class Simulation {
 
     /// Plays one plan.
     public func play(_ plan: CallPlan, traced: Bool = false) -> SimulatedResult {
-        var call = SimulatedCall(plan, pool: pool, prompt: prompt, traced: traced)
+        var call = SimulatedCall(plan, pool: pool, prompt: prompt, defects: defects, traced: traced)
         call.play()
         return SimulatedResult(call)
     }

@@ -87,7 +87,7 @@ extension Conversation {
         interruption.isPending = false
         dropStandby(&actions)
         closeTurns(&actions)
-        for timer in TimerID.allCases { disarm(timer, &actions) }
+        if !defects.contains(.timersOutlive) { for timer in TimerID.allCases { disarm(timer, &actions) } }
         (active, owed, errand) = (nil, nil, nil)
         tools.pending.removeAll()
         actions.append(.hangUp(ending?.reason ?? .operatorAsked))

@@ -29,6 +29,7 @@ extension Conversation {
         if state == .waiting || state == .away { return end(reason, &actions) }
         guard ending == nil else {
             ending?.isInterruptible = false  // Ending already; now it is final.
+            if state == .interruptionPending { rejectInterruption(&actions) }
             return
         }
         ending = Ending(reason: reason, isInterruptible: reason == .silence)
@@ -64,7 +65,9 @@ extension Conversation {
         case .goodbye, .fallback:
             guard active == nil, owed == nil else { return }
             let grace = policy.markGraceMilliseconds  // Without marks too: a hang-up cannot be taken back (R5).
-            let isHeard = ledger.isAllHeard(at: now, graceMilliseconds: grace)
+            let isHeard =
+                ledger.isAllHeard(at: now, graceMilliseconds: grace)
+                || (defects.contains(.hangsUpEarly) && ledger.isFullySent)
             if isHeard || (state == .goodbye && ledger.received == 0) {
                 noteLateMarks(&actions)
                 if transferAfterFallback(&actions) { return }

@@ -200,7 +200,8 @@ extension Conversation {
             said.append(CutItem(item, heardSamples: ledger.heard(item.item, at: now)))
         }
         for index in said.indices { said[index].heardScalars = heardScalars(of: said[index].item.item) }
-        let heardMilliseconds = said.map { ledger.heardMilliseconds($0.item.item, at: now) }
+        var heardMilliseconds = said.map { ledger.heardMilliseconds($0.item.item, at: now) }
+        if defects.contains(.truncatesBeyondSent) { heardMilliseconds = said.map { Int64($0.item.received / 8) } }
 
         interruption.isPending = false
         disarm(.confirmInterruption, &actions)

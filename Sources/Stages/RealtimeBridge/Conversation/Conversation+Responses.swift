@@ -46,7 +46,9 @@ extension Conversation {
 
     /// Part of `settle`: asks, when nothing is active and the floor allows it.
     mutating func askForOwedReply(_ actions: inout ActionList) {
-        guard let reply = owed, active == nil, link.stage == .ready, !reply.waitsForCaller else { return }
+        guard let reply = owed, active == nil || defects.contains(.answersTwice), link.stage == .ready,
+            !reply.waitsForCaller
+        else { return }
         guard state != .goodbye || reply.purpose == .goodbye else { return owed = nil }
         // The caller has the floor: only what answers him is asked for while he speaks.
         if reply.purpose < .digits, callerHasFloor {
@@ -81,13 +83,16 @@ extension Conversation {
             answerBeganByItself()
             arm(.responseStart, inMilliseconds: policy.responseStartMilliseconds, &actions)
         } else {
-            actions.append(.send(.cancelResponse(response: response)))
+            sendCancel(of: response, &actions)
             if selfAnswers == policy.maximumSelfAnswers + 1 { actions.append(.note(.selfAnswerStopped)) }
         }
     }
 
     mutating func responseDone(_ outcome: ResponseOutcome, _ actions: inout ActionList) {
-        guard let done = active, done.id == outcome.response else {  // S33
+        if outcome.status == .cancelled, outcome.reason != "turn_detected" {
+            link.unansweredCancels = max(0, link.unansweredCancels - 1)
+        }
+        guard let done = active, done.id == outcome.response || defects.contains(.oldDoneEndsNew) else {  // S33
             return actions.append(.note(.staleEventIgnored))
         }
         ledger.complete(response: outcome.response)
@@ -161,7 +166,7 @@ extension Conversation {
             cancelActive(&actions)
             arm(.responseStart, inMilliseconds: policy.withdrawnAnswerMilliseconds, &actions)
         } else {
-            if !late.cancelRequested, link.stage == .ready { actions.append(.send(.cancelResponse(response: nil))) }
+            if !late.cancelRequested, link.stage == .ready { sendCancel(of: nil, &actions) }
             active = nil
         }
         if !late.cancelRequested, !late.hadAudio, late.toolCalls == 0 { retry(late, &actions) }
@@ -171,8 +176,13 @@ extension Conversation {
     mutating func cancelActive(_ actions: inout ActionList) {
         guard let response = active, !response.cancelRequested, link.stage == .ready else { return }
         active?.cancelRequested = true
-        actions.append(.send(.cancelResponse(response: response.id)))
+        sendCancel(of: response.id, &actions)
         arm(.responseStart, inMilliseconds: policy.responseStartMilliseconds, &actions)
+    }
+
+    private mutating func sendCancel(of response: WireID?, _ actions: inout ActionList) {
+        link.unansweredCancels += 1
+        actions.append(.send(.cancelResponse(response: response)))
     }
 
     /// The active response is over.

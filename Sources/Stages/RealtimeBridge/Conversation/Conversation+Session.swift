@@ -11,6 +11,8 @@ struct ModelLink {
     /// Cleared once the server refused the optional fields.
     var sendsOptionalFields = true
     var wasResent = false
+    /// Cancels that neither an error nor a `response.done` has answered.
+    var unansweredCancels = 0
     /// Wait before the next try.
     var retryMilliseconds: Int64 = 0
     /// Addresses that are not asked again in this call.
@@ -66,6 +68,7 @@ extension Conversation {
             } else {
                 take(ledger.unheard(at: now) > 0 ? .confirmedWhileSpeaking : .confirmed, &actions)
             }
+            if defects.contains(.greetsAgain), policy.greets { owe(.greeting) }
         } else {
             let greets = policy.greets && !prompt.greeting.isEmpty && machine.stage == .none
             take(greets ? .confirmedWithGreeting : .confirmed, &actions)
@@ -156,6 +159,7 @@ extension Conversation {
     /// owed its end.
     private mutating func forgetSession(_ actions: inout ActionList) {
         link.repeatMilliseconds = unheardByNewSession
+        link.unansweredCancels = 0
         link.foreignItems = ledger.newest?.item.ordinal ?? 0
         if let lost = active {
             ledger.complete(response: lost.id)
@@ -183,7 +187,9 @@ extension Conversation {
         switch error.code {
         case "response_cancel_not_active":
             actions.append(.note(.benignError))
-            if active?.cancelRequested == true { dropActive(&actions) }
+            link.unansweredCancels = max(0, link.unansweredCancels - 1)
+            // The answer to an older cancel says nothing of the newest one.
+            if active?.cancelRequested == true, link.unansweredCancels == 0 { dropActive(&actions) }
         case "conversation_already_has_active_response":
             actions.append(.note(.benignError))
             if let refused = active, refused.id == nil {  // Ours was refused: ask again when the other one is done.

@@ -170,6 +170,7 @@ extension Conversation {
         (link.stage, link.route, link.attempts) = (.ready, standby.route, 0)
         (link.sendsOptionalFields, link.wasResent) = (standby.sendsOptionalFields, false)
         link.tried.removeAll()
+        link.unansweredCancels = 0
         let repeated = max(link.repeatMilliseconds, unheardByNewSession)
         link.repeatMilliseconds = 0
         if repeated > 0 { actions.append(.repeatUplink(milliseconds: repeated)) }

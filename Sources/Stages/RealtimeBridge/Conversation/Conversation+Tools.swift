@@ -34,7 +34,9 @@ struct ToolLog {
 extension Conversation {
     mutating func toolCalled(_ call: ToolCall, _ actions: inout ActionList) {
         guard link.stage == .ready else { return actions.append(.note(.staleEventIgnored)) }
-        guard tools.register(call.call) else { return actions.append(.note(.duplicateToolCall)) }
+        guard tools.register(call.call) || defects.contains(.runsToolsTwice) else {
+            return actions.append(.note(.duplicateToolCall))
+        }
         guard active?.id == call.response, active?.cancelRequested == false, ending == nil else {
             return giveOutput(call, #"{"error":"interrupted by the caller"}"#, &actions)
         }

@@ -6,6 +6,7 @@
 public struct Conversation: ~Copyable {
     let policy: ConversationPolicy
     let prompt: SessionPrompt
+    let defects: ConversationDefects
 
     public internal(set) var state = ConversationState.waiting
     public internal(set) var ledger: PlayoutLedger
@@ -54,8 +55,13 @@ public struct Conversation: ~Copyable {
     var rowsUsed = RowSet()
 
     public init(policy: ConversationPolicy, prompt: SessionPrompt) {
-        (self.policy, self.prompt) = (policy, prompt)
+        self.init(policy: policy, prompt: prompt, defects: [])
+    }
+
+    package init(policy: ConversationPolicy, prompt: SessionPrompt, defects: ConversationDefects) {
+        (self.policy, self.prompt, self.defects) = (policy, prompt, defects)
         ledger = PlayoutLedger(samplesPerSecond: policy.carrierSampleRateHz, echoesMarks: policy.carrierEchoesMarks)
+        ledger.defects = defects
         _ = ConversationTable.transitions.count  // Made here, not in the first event.
     }
 
@@ -160,7 +166,8 @@ public struct Conversation: ~Copyable {
         case .waiting, .connecting, .configuring, .fallback, .away, .closing, .ended: return .drop(.notPlaying)
         case .greeting, .listening, .thinking, .speaking, .interruptionPending, .goodbye, .reconnecting: break
         }
-        guard let response = active?.id == response ? response : nil, active?.cancelRequested == false else {
+        let isWanted = active?.id == response && active?.cancelRequested == false
+        guard isWanted || defects.contains(.playsStaleDeltas) else {
             staleAudioDeltas += 1
             return .drop(.staleResponse)
         }

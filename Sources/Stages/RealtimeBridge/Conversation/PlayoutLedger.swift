@@ -68,6 +68,8 @@ public struct PlayoutLedger: ~Copyable {
     public private(set) var lastSentAt = CallInstant.start
     /// Whether a mark of the present generation ever came back: says what estimates rest on.
     public private(set) var restsOnMarks = false
+    /// For the test of the simulator only.
+    var defects: ConversationDefects = []
 
     /// Totals over all items, retired ones too: `received == sent + discarded + queued`, always (R1).
     public private(set) var received = 0
@@ -179,9 +181,12 @@ public struct PlayoutLedger: ~Copyable {
     /// - Returns: false for a mark of an older generation, or one that says more than was sent: it proves nothing.
     public mutating func acknowledge(_ mark: PlaybackMark, at now: CallInstant) -> Bool {
         let index = Self.slot(mark.item.ordinal)
-        guard mark.generation == generation, let item = slots[index], item.item == mark.item else { return false }
+        let believes = defects.contains(.believesClearedMarks)
+        guard mark.generation == generation || believes, let item = slots[index], item.item == mark.item else {
+            return false
+        }
         let samples = Int(mark.samples)
-        guard samples <= item.sent, !item.isCut else { return false }
+        guard samples <= item.sent, !item.isCut || believes else { return false }
         slots[index]!.acknowledged = max(item.acknowledged, samples)
         let position = item.start + Int64(samples)
         if let late = lag.returned(position: position, item: mark.item, at: now) {
@@ -200,13 +205,14 @@ public struct PlayoutLedger: ~Copyable {
 
     /// The carrier's buffer is emptied and what is queued is thrown away. Raises the generation.
     public mutating func clear(at now: CallInstant) {
+        let leaks = defects.contains(.ledgerLeaks)
         forget(at: now) { item, heard in
             item.lost = item.sent - heard
-            item.discarded += item.queued
+            if !leaks { item.discarded += item.queued }
             item.isCut = true
             item.isComplete = true
         }
-        discarded += queued
+        if !leaks { discarded += queued }
         queued = 0
     }
 
@@ -243,7 +249,10 @@ public struct PlayoutLedger: ~Copyable {
     }
 
     private func heardSamples(of item: Item, at now: CallInstant) -> Int {
-        if item.isCut { return item.sent - item.lost }
+        if item.isCut {
+            let heard = item.sent - item.lost
+            return defects.contains(.believesClearedMarks) ? max(heard, item.acknowledged) : heard
+        }
         guard item.sent > 0 else { return 0 }
         return max(0, Int(max(0, min(heardPosition(at: now) - item.start, Int64(item.sent)))) - item.lost)
     }
