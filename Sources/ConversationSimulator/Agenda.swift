@@ -18,6 +18,7 @@ enum Happening {
     case fallbackQueued
     case carrierNoticed
     case machineEnds
+    case errandRefused
 }
 
 enum SessionStep: UInt8, BitwiseCopyable {

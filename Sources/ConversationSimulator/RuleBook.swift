@@ -105,7 +105,9 @@ struct RuleBook {
             check(queuedBytes == 0, "R5 hung up (\(reason)) with \(queuedBytes / 8) ms still to be sent")
             let left = carrier.playEnd - now
             check(left <= 20, "R5 hung up (\(reason)) with \(left) ms of the last words still to be heard")
-        case .callerHungUp, .carrierStalled, .carrierLost, .operatorAsked, .protocolViolation, .answeringMachine: break
+        case .callerHungUp, .carrierStalled, .carrierLost, .operatorAsked, .protocolViolation, .answeringMachine,
+            .transferred, .playoutFailed:
+            break
         }
     }
 

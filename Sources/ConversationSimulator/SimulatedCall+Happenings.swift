@@ -20,6 +20,7 @@ extension SimulatedCall {
             give(.toolFinished(call: WireNames.call(number), output: lastToolOutput))
         case .fallbackQueued: give(.fallbackQueued)
         case .carrierNoticed: give(.carrierClosed(carrierClose))
+        case .errandRefused: give(.errandFinished(.refused))
         case .machineEnds: give(.answeredBy(.machineEndBeep))
         }
     }

@@ -192,6 +192,7 @@ struct SimulatedCall: ~Copyable {
             carrier.isUp = false
             nextFrameAt = .max
             agenda.add(.carrierNoticed, at: now + 60)
+        case .errand: agenda.add(.errandRefused, at: now + 500)
         case .repeatUplink, .routeFailed, .note: break
         }
     }

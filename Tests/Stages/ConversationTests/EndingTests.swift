@@ -79,6 +79,19 @@ import Testing
         #expect(rig.noted(.silencePrompted) == 1)  // It left nothing behind that keeps the silence from counting.
     }
 
+    /// Found by the simulator: the call was left in `listening` with an end that nothing could bring about.
+    @Test func `S47 S51 an end that becomes final while the caller may be interrupting the goodbye is final`() {
+        let rig = goodbye(milliseconds: 8_000)
+        rig.give(.voice(.onset(startedMillisecondsAgo: 60)))
+        #expect(rig.state == .interruptionPending)
+        rig.give(.command(.drain))
+        #expect(rig.state == .goodbye)
+        rig.give(.voice(.sustained))
+        rig.run(for: 30_000)
+        #expect(rig.hangUps == [.agentSaidGoodbye])
+        #expect(rig.state == .ended)
+    }
+
     @Test func `S47 a cough over the goodbye changes nothing`() {
         let rig = goodbye(milliseconds: 3_000)
         rig.give(.voice(.onset(startedMillisecondsAgo: 60)))
