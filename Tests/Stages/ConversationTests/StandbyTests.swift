@@ -210,6 +210,21 @@ import Testing
         #expect(rig.rules.broken == [])
     }
 
+    @Test func `S56 the session is lost in mid-word: the next one hears the words from their beginning`() {
+        let rig = call(renewalSeconds: 3_000)
+        rig.give(.voice(.onset(startedMillisecondsAgo: 60)))
+        rig.give(.speechStarted(item: "item_u1", audioStartMilliseconds: 0))
+        rig.run(for: 2_000)
+        rig.model.close()
+        rig.give(.modelClosed(.closed(code: 1_006)))
+        rig.run(for: 600)
+        #expect(rig.repeats == [2_300 + 60])
+        let repeated = rig.all.firstIndex(of: .repeatUplink(milliseconds: 2_360))
+        let opened = rig.all.lastIndex(of: .openUplink)
+        #expect(repeated != nil && repeated! < opened!, "before what was said meanwhile")
+        #expect(rig.rules.broken == [])
+    }
+
     @Test func `S57 late events of a session that was replaced, or never became one, change nothing`() {
         let rig = call()
         rig.run(until: 32_000)
