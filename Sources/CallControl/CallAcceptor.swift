@@ -11,6 +11,8 @@ public protocol CallAcceptor: AnyObject, Sendable {
     func answered(call: String, by party: AnsweringParty)
     /// Any thread. A signed webhook announced this call, and its stream was offered a place.
     func announced(_ grant: StreamGrant)
+    /// Any thread. What became of the errand that `call` had the carrier run; nothing when it has none.
+    func errandFinished(call: String, _ outcome: ErrandOutcome)
 }
 
 extension CallAcceptor {

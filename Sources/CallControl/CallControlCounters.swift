@@ -15,6 +15,7 @@ public final class CallControlCounters: Sendable {
         case malformed, notFound, methodNotAllowed
         case tokenUnknown, tokenReused, streamDeclined
         case statusUnknown, answeringPartyUnknown
+        case dialAnswered, dialFailed
     }
 
     private final class Count: Sendable { let value = Atomic<Int>(0) }

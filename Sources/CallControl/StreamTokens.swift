@@ -171,6 +171,20 @@ public final class StreamTokens: Sendable {
         }
     }
 
+    /// Where a call that has streamed may stream again.
+    /// - Parameter account: whoever asks; a call of another account is unknown to it.
+    public func stream(of call: String, account: String) -> CallStream? {
+        table.withLock { table in
+            guard let entry = table.calls[call], entry.grant.tenant.accountSid == account,
+                case .streaming = entry.phase, entry.expires > now()
+            else { return nil }
+            guard let token = entry.token else {
+                return CallStream(path: "/twilio/media", tenant: entry.grant.tenant.id)
+            }
+            return CallStream(path: "/twilio/media/\(token)", tenant: nil)
+        }
+    }
+
     /// Calls announced whose stream has not come.
     public var waitingCount: Int {
         sweep()

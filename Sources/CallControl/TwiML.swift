@@ -15,6 +15,31 @@ enum TwiML {
             """)
     }
 
+    /// The call's audio comes back to us, after `keys` were pressed for the far end.
+    static func streamAgain(
+        _ stream: CallStream, afterKeys keys: String? = nil, origin: PublicOrigin
+    ) -> String {
+        let play = keys.map { #"<Play digits="\#(escaped($0))"/>"# } ?? ""
+        let parameter = stream.tenant.map { #"<Parameter name="tenant" value="\#(escaped($0))"/>"# } ?? ""
+        return document(
+            """
+            \(play)<Connect action="\(escaped("\(origin.http)/twilio/after-stream"))" method="POST">\
+            <Stream url="\(escaped("\(origin.webSocket)\(stream.path)"))" \
+            statusCallback="\(escaped("\(origin.http)/twilio/stream-status"))">\(parameter)</Stream></Connect>
+            """)
+    }
+
+    /// Calls a person; `afterDial` is asked what comes next when that is over, or when nobody was reached.
+    static func dial(_ address: String, ringSeconds: Int, callerID: String?, afterDial: String) -> String {
+        let caller = callerID.map { #" callerId="\#(escaped($0))""# } ?? ""
+        let noun = address.hasPrefix("sip") ? "Sip" : "Number"
+        return document(
+            """
+            <Dial answerOnBridge="true" timeout="\(ringSeconds)"\(caller) action="\(escaped(afterDial))" \
+            method="POST"><\(noun)>\(escaped(address))</\(noun)></Dial>
+            """)
+    }
+
     /// - Parameter language: ISO 639-1.
     static func sayAndHangUp(_ words: String, language: String) -> String {
         document(#"<Say language="\#(escaped(locale(language)))">\#(escaped(words))</Say><Hangup/>"#)

@@ -89,6 +89,7 @@ extension TwilioWebhooks {
         if status == nil { counters.add(.statusUnknown) }
         // A call that ends before its stream came gives its place back at once.
         if status?.isFinal == true, tokens.ending(of: webhook.call, account: webhook.account) != .unknown {
+            acceptor.errandFinished(call: webhook.call, .callerHungUp)
             tokens.end(webhook.call, wasSpokenTo: true)
             closeUnclaimed(at: webhook.receivedAt)
         }
@@ -168,6 +169,31 @@ extension TwilioWebhooks {
         // The answer does not wait for the disk: nothing is decided by the record, and the caller is listening.
         store.appendDurably(event(webhook, kind: "after-stream")) { _ in }
         respond(answer, exchange)
+    }
+
+    /// `POST /twilio/after-dial`: a transfer is over. Whoever was not reached leaves the caller with the agent: the stream
+    /// is opened again. Asked twice it answers the same as long as the call is up.
+    func afterDial(_ webhook: Webhook, _ exchange: any HTTPExchange) {
+        let outcome = Self.dialOutcome(named: webhook.fields["DialCallStatus"] ?? "")
+        var answer = TwiML.hangUp
+        // Only of the account's own calls (R13). Told before the answer leads the stream back.
+        if let stream = tokens.stream(of: webhook.call, account: webhook.account) {
+            acceptor.errandFinished(call: webhook.call, outcome)
+            if outcome != .answered { answer = TwiML.streamAgain(stream, origin: publicOrigin) }
+        }
+        counters.add(outcome == .answered ? .dialAnswered : .dialFailed)
+        store.appendDurably(event(webhook, kind: "after-dial")) { _ in }
+        respond(answer, exchange)
+    }
+
+    /// `DialCallStatus` in Twilio's words.
+    static func dialOutcome(named name: String) -> ErrandOutcome {
+        switch name {
+        case "completed", "answered": .answered
+        case "busy": .busy
+        case "no-answer": .noAnswer
+        default: .failed
+        }
     }
 
     // MARK: Below

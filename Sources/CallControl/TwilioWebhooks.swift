@@ -58,6 +58,7 @@ public final class TwilioWebhooks: HTTPService {
         case "/twilio/stream-status": webhook(request, exchange, answer: streamStatus)
         case "/twilio/amd": webhook(request, exchange, answer: answeredBy)
         case "/twilio/after-stream": webhook(request, exchange, answer: afterStream)
+        case "/twilio/after-dial": webhook(request, exchange, answer: afterDial)
         case "/twilio/media": upgradeRequired(exchange)
         case let path where path.hasPrefix("/twilio/media/"): upgradeRequired(exchange)
         default:

@@ -99,6 +99,19 @@ final class FieldReader {
         }
     }
 
+    /// Texts by names that are the writer's own, in the order of the file.
+    func namedTexts(_ key: String) -> [(name: String, text: String)] {
+        guard let node = value(key) else { return [] }
+        guard case .mapping(let pairs) = node else {
+            report(key, "\(Self.describe(node)); fields were expected (`Name: value`)")
+            return []
+        }
+        return pairs.compactMap { name, value in
+            let name = name.scalar?.string ?? ""
+            return text(value, "\(field(key)).\(name)", literally: false).map { (name, $0) }
+        }
+    }
+
     func integer(_ key: String, in range: ClosedRange<Int>, default value: Int) -> Int {
         optionalInteger(key, in: range) ?? value
     }

@@ -94,6 +94,10 @@ extension ServiceConfiguration {
         configuration.twilio.verifySignatures = twilio.boolean("verifySignatures", default: true)
         configuration.twilio.streamTokenSeconds = twilio.integer(
             "streamTokenSeconds", in: 5...600, default: configuration.twilio.streamTokenSeconds)
+        configuration.twilio.apiURL = twilio.string("apiURL", default: configuration.twilio.apiURL)
+        if !isOrigin(configuration.twilio.apiURL) {
+            twilio.report("apiURL", "does not fit; https://HOST was expected, or http:// to a loopback address")
+        }
         twilio.finish()
 
         configuration.agent = readAgent(root.fields("agent"))

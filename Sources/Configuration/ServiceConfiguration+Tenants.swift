@@ -77,6 +77,7 @@ extension ServiceConfiguration {
         tenant.journal = fields.choice("journal", default: tenant.journal)
         tenant.maximumMinutes = fields.integer("maximumMinutes", in: 1...240, default: tenant.maximumMinutes)
         tenant.turnTaking = TurnTaking(reading: fields)
+        tenant.tools = TenantTools(reading: fields, hasToken: fields.has("authToken"))
         tenant.echoAware = fields.boolean("echoAware", default: tenant.echoAware)
         let batches = [20, 40, 60, 100]
         tenant.uplinkBatchMilliseconds = fields.oneOf("uplinkBatchMilliseconds", batches, default: 20)

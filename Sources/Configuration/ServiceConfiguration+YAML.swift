@@ -71,6 +71,7 @@ extension ServiceConfiguration {
         root.fields("twilio") {
             $0.boolean("verifySignatures", twilio.verifySignatures)
             $0.number("streamTokenSeconds", twilio.streamTokenSeconds)
+            $0.text("apiURL", twilio.apiURL)
         }
         root.fields("agent") {
             $0.text("script", agent.script)
@@ -115,6 +116,7 @@ extension ServiceConfiguration {
         fields.plain("journal", tenant.journal.rawValue)
         fields.number("maximumMinutes", tenant.maximumMinutes)
         write(tenant.turnTaking, into: fields)
+        tenant.tools.write(into: fields)
         fields.number("uplinkBatchMilliseconds", tenant.uplinkBatchMilliseconds)
         fields.number("downlinkBatchMilliseconds", tenant.downlinkBatchMilliseconds)
         fields.number("leadMilliseconds", tenant.leadMilliseconds)
@@ -146,7 +148,7 @@ extension ServiceConfiguration {
 }
 
 /// Collects the fields of one mapping in order. Absent values are left out.
-private final class YAMLFields {
+final class YAMLFields {
     private let isRedacting: Bool
     private var pairs = [(Node, Node)]()
 

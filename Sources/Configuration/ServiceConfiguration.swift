@@ -137,6 +137,8 @@ public struct TwilioConfiguration: Sendable, Equatable {
     public var verifySignatures = true
     /// Life of a stream token that nobody redeemed.
     public var streamTokenSeconds = 60
+    /// Where REST requests go: scheme and host, another for other regions.
+    public var apiURL = "https://api.twilio.com"
     public init() {}
 }
 
@@ -159,6 +161,8 @@ public struct AgentConfiguration: Sendable, Equatable {
 
 enum Hosts {
     static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        // `127.0.0.1.example.com` is a name of somebody's.
+        host == "localhost" || host == "::1" || host == "[::1]"
+            || (host.hasPrefix("127.") && host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E })
     }
 }

@@ -40,6 +40,7 @@ public struct Tenant: Sendable, Equatable {
     public var journal = Journal.off
     public var maximumMinutes = 60
     public var turnTaking = TurnTaking()
+    public var tools = TenantTools()
     /// The agent's own echo on the caller's line is no speech of the caller's.
     public var echoAware = true
     /// Caller's audio per message to the model: 20, 40, 60 or 100.
@@ -64,7 +65,9 @@ public struct Tenant: Sendable, Equatable {
 
     /// What prompts are made of.
     public var promptSource: PromptSource {
-        PromptSource(inbound: inbound, outbound: outbound, language: language, voice: voice, timeZone: timeZone)
+        PromptSource(
+            inbound: inbound, outbound: outbound, language: language, voice: voice, timeZone: timeZone,
+            tools: toolDefinitions)
     }
 
     /// How this tenant's calls are held, as far as the file says; formats are the composition root's.
@@ -74,6 +77,11 @@ public struct Tenant: Sendable, Equatable {
         policy.maximumDurationMilliseconds = Int64(maximumMinutes) * 60_000
         policy.maximumTokens = maximumTokens.map(Int64.init)
         policy.maximumCostMicros = maximumCostMicros
+        // Rings out, may take the carrier a few seconds more, and is reported.
+        if !tools.transfer.destinations.isEmpty {
+            policy.errandMilliseconds = Int64(tools.transfer.ringSeconds) * 1_000 + 25_000
+        }
+        policy.transferWhenModelUnavailable = tools.transfer.whenModelUnavailable ?? ""
         if case .text(let text) = fallback { policy.fallbackText = text }
         return policy
     }

@@ -34,10 +34,8 @@ extension Call {
 
         case .setDeadline(let timer, let deadline): setDeadline(timer, nanoseconds: deadline.nanoseconds)
         case .clearDeadline(let timer): setDeadline(timer, nanoseconds: .max)
-        case .runTool(let tool):
-            // No tool but end_call, which the conversation keeps to itself, can be declared yet.
-            happen(.toolFinished(call: tool.call, output: #"{"error":"no such tool"}"#), at: now)
-        case .errand: happen(.errandFinished(.refused), at: now)
+        case .runTool(let tool): run(tool, at: now)
+        case .errand(let errand): run(errand, at: now)
         case .persist(let fact): persist(fact, at: now)
         case .hangUp: hangUp()
         case .note(let note): take(note, at: now)

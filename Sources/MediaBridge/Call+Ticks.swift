@@ -69,7 +69,8 @@ extension Call {
     /// Deadlines of the conversation, and of a carrier that says nothing.
     private func watch(_ now: UInt64) {
         if earliestDeadline <= instant(now).nanoseconds { fireDeadlines(now) }
-        if conversation.state != .closing, let carrier, carrier.lastMessage < now,
+        // In `away` no message is expected, and a timer watches.
+        if conversation.state != .closing, conversation.state != .away, let carrier, carrier.lastMessage < now,
             now &- carrier.lastMessage > Self.halfOpenNanoseconds
         {
             shard.diagnose(.carrierStalled, self, at: now, value: Int((now &- carrier.lastMessage) / 1_000_000))

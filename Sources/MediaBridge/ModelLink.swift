@@ -105,6 +105,8 @@ final class ModelLink: WebSocketHandler {
             let usage = shard.modelParser.transcriptionUsage
             call.modelSaid(event, at: now)
             if let usage { call.modelSaid(.transcriptionUsed(usage), at: now) }
+        case .ignored(kind: "response.mcp_call.failed"): shard.service.toolRunner.counters.add(.remoteToolFailed)
+        case .ignored(kind: "mcp_list_tools.failed"): shard.service.toolRunner.counters.add(.remoteListFailed)
         case .ignored: break
         case .unknown(let type):
             if kinds.isNew(type) { shard.counters.add(.modelUnknown) }

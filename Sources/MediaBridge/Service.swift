@@ -8,6 +8,7 @@ import LocalAgent
 public import Logging
 import RealtimeBridge
 import Recording
+import Synchronization
 import Telemetry
 import Transport
 import TurnStore
@@ -129,6 +130,10 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         let publicListener = try listen(configuration.publicListener, on: shardLoops, webhooks)
         opened.listeners.append(publicListener)
         webhooks.listening(onPort: publicListener.port)
+        let publicOrigin = webhooks.publicOrigin
+        // Requests of their own: tools of tenants never take the carrier's places.
+        let rest = CarrierREST(origin: configuration.twilio.apiURL, requests: OutgoingRequests(capacity: 256))
+        core.errands.withLock { $0 = CarrierErrands(rest: rest, tokens: core.tokens) { publicOrigin } }
         ServiceMetrics.register(in: telemetry.metrics, core: core, admission: admission, webhooks: webhooks.counters)
         let admin = AdminService(
             listener: configuration.adminListener, reader: store.reader,

@@ -29,6 +29,10 @@ final class ServiceCore: @unchecked Sendable {  // The tenants never change; the
     private(set) var shards: [Shard] = []
     /// Live calls by the carrier's id, and the shard of each: a carrier retry must find the call it belongs to.
     private let places = Mutex<[String: Int]>([:])
+    /// Tenants' tools, and what became of them.
+    let toolRunner = ToolRunner(requests: OutgoingRequests(), counters: ToolCounters())
+    /// Set once the public listener is bound, whose name goes into what the carrier is told.
+    let errands = Mutex<CarrierErrands?>(nil)
     /// Who picked up calls whose stream has not come; see `ServiceCore+AnsweringParty.swift`.
     let earlyVerdicts = Mutex(EarlyVerdicts())
     private let names = Mutex<(last: UInt64, calls: [UInt64: String])>((0, [:]))

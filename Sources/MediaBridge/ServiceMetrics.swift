@@ -61,6 +61,12 @@ enum ServiceMetrics {
                 labels: [("outcome", snakeCase(name.rawValue))]
             ) { UInt64(webhooks[name]) }
         }
+        for name in ToolCounters.Name.allCases {
+            metrics.counter(
+                "media_bridge_tools_total", help: "Tools and errands, by what became of them.",
+                labels: [("outcome", snakeCase(name.rawValue))]
+            ) { UInt64(core.toolRunner.counters[name]) }
+        }
         let store = core.store
         metrics.gauge("media_bridge_store_waiting", help: "Records waiting to be written.") {
             Double(store.health.waiting)

@@ -54,6 +54,11 @@ struct TenantRuntime: Sendable {
         detection.createResponse = tenant.turnTaking.turns == .model
         detection.interruptResponse = tenant.turnTaking.turns == .model && tenant.turnTaking.allowInterruptions
         options.turnDetection = detection
+        options.remoteServers = tenant.tools.remoteServers.map { server in
+            ModelRemoteServer(
+                label: server.label, url: server.url, headers: server.headers.map { ($0.name, $0.value.reveal()) },
+                allowedTools: server.allowedTools, requiresApproval: server.approval == .always)
+        }
         sessionOptions = options
         var policy = tenant.conversationPolicy
         policy.inputFormat = options.audioFormat.rawValue

@@ -45,6 +45,10 @@ final class FakeAcceptor: CallAcceptor {
     func answered(call: String, by party: AnsweringParty) {
         verdicts.withLock { $0[call, default: []].append(party) }
     }
+    let outcomes = Mutex<[String: [ErrandOutcome]]>([:])
+    func errandFinished(call: String, _ outcome: ErrandOutcome) {
+        outcomes.withLock { $0[call, default: []].append(outcome) }
+    }
     var calls: [AcceptedCall] { accepted.withLock { $0 } }
     /// As if every call were over.
     func dropAll() { accepted.withLock { $0.removeAll() } }

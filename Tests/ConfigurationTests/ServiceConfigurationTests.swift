@@ -48,7 +48,7 @@ func parse(
     @Test func `the example is right and holds every field`() throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Examples/media-bridge.yaml").path
-        let environment = ["OPENAI_API_KEY": "sk-1", "TWILIO_AUTH_TOKEN": token]
+        let environment = ["OPENAI_API_KEY": "sk-1", "TWILIO_AUTH_TOKEN": token, "CLINIC_API_KEY": "c-1"]
         let configuration = try ServiceConfiguration.load(file: file, environment: environment)
         #expect(configuration.model.kind == .openai && configuration.model.apiKey?.reveal() == "sk-1")
         #expect(configuration.publicListener.publicURL == "https://voice.example.com")

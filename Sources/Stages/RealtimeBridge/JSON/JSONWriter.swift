@@ -41,6 +41,9 @@ struct JSONWriter {
     /// `json` is JSON already.
     mutating func member(_ key: String, raw json: String) { member(key) { $0.raw(json) } }
 
+    /// One string as a value.
+    mutating func string(_ text: String) { bytes.appendJSONString(text) }
+
     /// One value that is JSON already.
     mutating func raw(_ json: String) { bytes += Array(json.utf8) }
 

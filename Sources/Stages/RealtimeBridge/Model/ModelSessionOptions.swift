@@ -14,6 +14,9 @@ public struct ModelSessionOptions: Sendable, Equatable {
     /// 0.25 ... 1.5; nil: the voice's own.
     public var speed: Double?
 
+    /// Their tools are the provider's to call.
+    public var remoteServers: [ModelRemoteServer] = []
+
     public init() {}
 }
 

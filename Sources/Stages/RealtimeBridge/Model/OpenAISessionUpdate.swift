@@ -78,6 +78,7 @@ struct OpenAISessionUpdate {
                     }
                 }
             }
+            for server in options.remoteServers { $0.element { server.write(&$0) } }
         }
     }
 
