@@ -60,6 +60,7 @@ public struct DetectorRun: Sendable {
                 if let edge = ears.hear(frame.span) { ofDetector.append(HeardEdge(at: at, edge: edge)) }
             case .agentAudio(let frame, _): ears.sent(frame.span)
             case .callerMissed(let frames, _): ears.lost(frames: frames)
+            case .event(.voice(.echo), _, _): break
             case .event(.voice(let edge), let at, _): ofCall.append(HeardEdge(at: at, edge: edge))
             case .event(let event, _, let actions):
                 if case .carrierStarted = event {

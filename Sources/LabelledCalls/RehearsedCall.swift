@@ -56,6 +56,7 @@ public struct RehearsedCall: ~Copyable {
     private var pacer = Pacer()
     private var detector: EnergyDetector
     private var segmenter: SpeechSegmenter
+    private var echoFrames = 0
     private var reference: EchoReference
     private var encoder = MulawEncoder()
     private var decoder = MulawDecoder()
@@ -268,7 +269,11 @@ public struct RehearsedCall: ~Copyable {
         server.hear(linear, at: now)
         guard listening != .server else { return }
         var isSpeech = detector.analyze(linear.span).isSpeech
-        if listening == .echoAware, reference.judge(linear.span).isEcho { isSpeech = false }
+        if listening == .echoAware, reference.judge(linear.span).isEcho, isSpeech {
+            isSpeech = false
+            echoFrames += 1
+            if echoFrames % 5 == 0 { happen(.voice(.echo)) }
+        }
         switch segmenter.advance(isSpeech: isSpeech) {
         case .onset(let ago): happen(.voice(.onset(startedMillisecondsAgo: ago)))
         case .sustained: happen(.voice(.sustained))

@@ -48,11 +48,18 @@ extension Call {
             shard.budget[.hear].record(nanoseconds: heardAt &- mark)
             mark = heardAt
             shard.counters.add(.framesIn)
-            if frame.isEcho { shard.counters.add(.framesOfEcho) }
+            if frame.isEcho { countEcho(at: heardAt) }
             tap?.caller(inbound.wire.span, at: position(heardAt))
             conversation.heard(inbound.wire.span, at: instant(heardAt))
             if let edge = frame.edge { happen(.voice(VoiceEdge(edge)), at: heardAt) }
         }
+    }
+
+    /// The conversation is told every 100 ms: what the model hears then may be the agent himself (S31).
+    private func countEcho(at now: UInt64) {
+        shard.counters.add(.framesOfEcho)
+        echoFrames &+= 1
+        if echoFrames % 5 == 0 { happen(.voice(.echo), at: now) }
     }
 
     /// All that waits goes to the model in as few messages as its bound allows; what its socket has no room for stays.

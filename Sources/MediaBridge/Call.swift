@@ -50,6 +50,8 @@ final class Call {
     var hasSpokenFallback = false
     /// Of the agent's turns whose figures are counted.
     var newestCountedTurn = -1
+    /// Frames of the caller's line that held the agent's own voice.
+    var echoFrames = 0
     /// No frame has gone out since playout ran empty.
     var isDry = true
     private var deadlines = InlineArray<32, Int64>(repeating: .max)

@@ -82,6 +82,8 @@ import Testing
     /// Found by the simulator: the call was left in `listening` with an end that nothing could bring about.
     @Test func `S47 S51 an end that becomes final while the caller may be interrupting the goodbye is final`() {
         let rig = goodbye(milliseconds: 8_000)
+        rig.run(for: 1_500)
+        #expect(rig.state == .goodbye)
         rig.give(.voice(.onset(startedMillisecondsAgo: 60)))
         #expect(rig.state == .interruptionPending)
         rig.give(.command(.drain))

@@ -122,6 +122,24 @@ import Testing
         #expect(rig.responseRequests == 2)
     }
 
+    @Test(arguments: [true, false])
+    func `S31 what the model begins to hear after the message is an echo only when the local ears heard one`(
+        echo: Bool
+    ) {
+        let rig = speaking(milliseconds: 2_000)
+        while rig.state == .speaking {
+            rig.run(for: 20)
+            if echo, rig.now % 100 == 0 { rig.give(.voice(.echo)) }
+        }
+        rig.run(for: 300)
+        rig.give(.speechStarted(item: "item_e", audioStartMilliseconds: 0))
+        rig.run(for: 800)
+        rig.give(.speechStopped(item: "item_e", audioEndMilliseconds: 0))
+        rig.give(.committed(item: "item_e", previous: nil))
+        #expect(rig.sentCommands.contains(.deleteItem("item_e")) == echo)
+        #expect(rig.responseRequests == (echo ? 2 : 3))
+    }
+
     @Test func `a caller too quiet for the local detector is answered once he outlasts the agent`() {
         let rig = speaking(milliseconds: 2_000)
         rig.give(.speechStarted(item: "item_q", audioStartMilliseconds: 0))

@@ -43,7 +43,7 @@ enum JournalSamples {
             .carrierStarted(stream: "MZ1"), .carrierMark(mark), .carrierDigit(0x23), .carrierStopped, .modelOpened,
             .modelClosed(.refused(httpStatus: 401)), .modelClosed(.unreachable), .modelClosed(.timedOut),
             .modelClosed(.closed(code: 1_006)), .modelClosed(.protocolViolation),
-            .voice(.onset(startedMillisecondsAgo: 60)), .voice(.sustained), .voice(.lapsed),
+            .voice(.onset(startedMillisecondsAgo: 60)), .voice(.sustained), .voice(.lapsed), .voice(.echo),
             .voice(.offset(endedMillisecondsAgo: 300)), .playoutStarted(PlayoutItem(ordinal: .max)),
             .playoutEmpty(itemComplete: true), .playoutEmpty(itemComplete: false), .fallbackQueued,
             .playoutHole(PlayoutItem(ordinal: 1), hole),

@@ -48,7 +48,7 @@ extension Conversation {
     mutating func machineVoice(_ edge: VoiceEdge, _ actions: inout ActionList) {
         var time = machine.limit
         switch edge {
-        case .onset, .sustained: break
+        case .onset, .sustained, .echo: break
         case .lapsed, .offset: time = min(time, now.advanced(byMilliseconds: policy.machineSilenceMilliseconds))
         }
         arm(.answeringMachine, at: time, &actions)

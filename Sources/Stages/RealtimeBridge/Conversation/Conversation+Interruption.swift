@@ -5,6 +5,8 @@ struct LocalVoice {
     /// Of the newest utterance, however short.
     private(set) var startedAt: CallInstant?
     private(set) var endedAt: CallInstant?
+    /// When the agent's own voice was last heard coming back.
+    var echoHeardAt: CallInstant?
 
     mutating func began(at instant: CallInstant) {
         (isSpeaking, isSustained, startedAt, endedAt) = (true, false, instant, nil)
@@ -48,6 +50,10 @@ extension Conversation {
     }
 
     mutating func heard(_ edge: VoiceEdge, _ actions: inout ActionList) {
+        if edge == .echo {  // Nobody spoke.
+            voice.echoHeardAt = now
+            return
+        }
         disarm(.silence, &actions)
         if machine.stage == .announcing { machineVoice(edge, &actions) }
         switch edge {
@@ -75,6 +81,7 @@ extension Conversation {
         case .offset(let ago):
             voice.ended(at: now.advanced(byMilliseconds: -Int64(max(0, ago))))
             speechEnded(&actions)
+        case .echo: break
         }
     }
 
@@ -107,7 +114,7 @@ extension Conversation {
         disarm(.silence, &actions)
         speech.started(
             item, at: now, hasLocalOnset: voice.isSpeaking || isRecent(voice.endedAt),
-            duringAgent: ledger.unheard(at: now) > 0,
+            duringAgent: ledger.unheard(at: now) > 0 || isRecent(voice.echoHeardAt),
             isRejected: !voice.isSpeaking && isRecent(interruption.rejectedAt))
         if policy.turns == .model {  // The server has cancelled its response already.
             if mayInterrupt || interruption.isPending { confirmInterruption(&actions) }

@@ -18,8 +18,8 @@ extension Conversation {
         }
     }
 
-    /// Heard by the model alone, while or just after the agent spoke: our own voice coming back (S31). A caller too
-    /// quiet for the local detector outlasts the agent.
+    /// Heard by the model alone while the agent spoke, or while the local ears heard him come back: our own voice (S31).
+    /// A caller too quiet for the local detector outlasts the agent.
     private func isEcho(_ utterance: ModelSpeech.Utterance) -> Bool {
         guard utterance.duringAgent, !utterance.hasLocalOnset else { return false }
         let agentEnd = ledger.computedEnd.advanced(byMilliseconds: Self.echoTailMilliseconds)

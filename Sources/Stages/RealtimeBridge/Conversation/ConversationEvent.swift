@@ -48,6 +48,9 @@ public enum VoiceEdge: Sendable, Equatable {
     case lapsed
     /// Speech ended; the hangover has passed.
     case offset(endedMillisecondsAgo: Int)
+    /// What is heard is explained by what was sent: the agent's own voice is coming back. No edge of the caller's; told
+    /// every 100 ms while it lasts.
+    case echo
 }
 
 public enum CarrierClose: String, Sendable, CaseIterable {

@@ -95,7 +95,7 @@ extension ConversationEvent: JournalCoded {
 }
 
 extension VoiceEdge: JournalCoded {
-    package enum JournalKind: UInt8, CaseIterable { case onset = 1, sustained, lapsed, offset }
+    package enum JournalKind: UInt8, CaseIterable { case onset = 1, sustained, lapsed, offset, echo }
 
     package func encode(into encoder: inout JournalEncoder) {
         switch self {
@@ -107,6 +107,7 @@ extension VoiceEdge: JournalCoded {
         case .offset(let milliseconds):
             encoder.kind(JournalKind.offset)
             encoder.put(milliseconds)
+        case .echo: encoder.kind(JournalKind.echo)
         }
     }
 
@@ -116,6 +117,7 @@ extension VoiceEdge: JournalCoded {
         case .sustained: self = .sustained
         case .lapsed: self = .lapsed
         case .offset: self = .offset(endedMillisecondsAgo: try Self.milliseconds(&decoder))
+        case .echo: self = .echo
         }
     }
 
