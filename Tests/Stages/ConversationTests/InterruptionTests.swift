@@ -140,6 +140,25 @@ import Testing
         #expect(rig.responseRequests == (echo ? 2 : 3))
     }
 
+    @Test(arguments: [true, false])
+    func `S29 S31 a cough over our own echo vouches for nothing, a word does`(isWord: Bool) {
+        let rig = speaking()
+        rig.give(.voice(.echo))
+        rig.give(.speechStarted(item: "item_e", audioStartMilliseconds: 0))
+        for _ in 0..<3 {
+            rig.run(for: 200)
+            rig.give(.voice(.onset(startedMillisecondsAgo: 60)))
+            rig.run(for: 100)
+            rig.give(.voice(isWord ? .sustained : .lapsed))
+        }
+        rig.run(for: 200)
+        rig.give(.speechStopped(item: "item_e", audioEndMilliseconds: 0))
+        rig.give(.committed(item: "item_e", previous: nil))
+        #expect(rig.sentCommands.contains(.deleteItem("item_e")) == !isWord)
+        #expect(rig.responseRequests == (isWord ? 3 : 2))
+        #expect(rig.rules.broken == [])
+    }
+
     @Test func `a caller too quiet for the local detector is answered once he outlasts the agent`() {
         let rig = speaking(milliseconds: 2_000)
         rig.give(.speechStarted(item: "item_q", audioStartMilliseconds: 0))

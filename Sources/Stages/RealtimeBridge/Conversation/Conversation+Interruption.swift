@@ -60,7 +60,7 @@ extension Conversation {
         case .onset(let ago):
             let start = now.advanced(byMilliseconds: -Int64(max(0, ago)))
             voice.began(at: start)
-            speech.localOnset()
+            speech.localOnset(mayBeRejected: mayInterrupt || interruption.isPending)
             guard mayInterrupt, !interruption.isPending else { return }
             interruption.onsetAt = start
             take(.voiceOnset, &actions)

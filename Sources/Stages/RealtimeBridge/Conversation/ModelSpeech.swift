@@ -18,6 +18,13 @@ struct ModelSpeech {
         var isNote = false
         /// What is known of its words; a partial one holds all so far.
         var transcript: InputTranscript?
+        /// As it was before an onset that may still be rejected vouched for it.
+        var doubt: Doubt?
+    }
+
+    struct Doubt: Equatable {
+        var hasLocalOnset: Bool
+        var isRejected: Bool
     }
 
     /// Utterances begun and not yet settled, oldest first; at most eight.
@@ -45,9 +52,15 @@ struct ModelSpeech {
         for index in utterances.indices where utterances[index].item == item { utterances[index].stoppedAt = now }
     }
 
-    /// A new local onset belongs to the utterance that is going on, and vouches for it.
-    mutating func localOnset() {
+    /// A new local onset belongs to the utterance that is going on, and vouches for it: for good, or until it is
+    /// rejected when it may be a cough over the agent's echo.
+    mutating func localOnset(mayBeRejected: Bool) {
         for index in utterances.indices where utterances[index].stoppedAt == nil {
+            utterances[index].doubt =
+                mayBeRejected
+                ? Doubt(
+                    hasLocalOnset: utterances[index].hasLocalOnset, isRejected: utterances[index].isRejected)
+                : nil
             utterances[index].hasLocalOnset = true
             utterances[index].isRejected = false
         }
@@ -55,6 +68,12 @@ struct ModelSpeech {
 
     /// What began with a rejected onset, or after it, is rejected with it; older words are not.
     mutating func reject(since onset: CallInstant) {
+        for index in utterances.indices {
+            guard let doubt = utterances[index].doubt else { continue }
+            utterances[index].hasLocalOnset = doubt.hasLocalOnset
+            utterances[index].isRejected = doubt.isRejected
+            utterances[index].doubt = nil
+        }
         for index in utterances.indices
         where utterances[index].startedAt >= onset && !utterances[index].isNote && !utterances[index].awaitsWords {
             utterances[index].isRejected = true
@@ -65,6 +84,7 @@ struct ModelSpeech {
         for index in utterances.indices {
             utterances[index].isRejected = false
             utterances[index].hasLocalOnset = true
+            utterances[index].doubt = nil
             utterances[index].awaitsWords = false
         }
     }
