@@ -87,7 +87,8 @@ struct SimulationRun: Sendable {
         let simulation = Simulation(faults: faults)
         let began = ContinuousClock.now
         var toldAt = began
-        for call in 0..<calls where !(call & 15 == 0 && Task.isCancelled) {
+        for call in 0..<calls {
+            if call & 15 == 0, Task.isCancelled { break }
             let seed = first &+ UInt64(call)
             if traced || kept != nil {
                 let whole = CallPlan.drawn(seed: seed, from: faults)
@@ -97,7 +98,7 @@ struct SimulationRun: Sendable {
             } else if simulation.run(seed: seed) != nil {
                 failures.append(ShrunkCall(CallPlan.drawn(seed: seed, from: faults), simulation: simulation).text)
             }
-            if failures.count >= most || call & 15 == 0 && Task.isCancelled { break }
+            if failures.count >= most { break }
             let now = ContinuousClock.now
             guard call & 255 == 255, now - toldAt > .seconds(5) else { continue }
             toldAt = now

@@ -46,6 +46,14 @@ config port.yaml 'public: { port: 70000 }'
 expect 2 'port.yaml:1:.*port.*70000' 'a port out of range names the value' "$program" serve --config "$work/port.yaml"
 expect 2 'TEST_TOKEN' 'a missing secret names its variable' env -u TEST_TOKEN "$program" config check --config "$work/good.yaml"
 expect 2 'no such file' 'a missing configuration' "$program" serve --config "$work/none.yaml"
+expect 64 'no fault is called .nonsense.' 'a fault that nobody knows' "$program" simulate --faults nonsense
+stopped=$(timeout -s KILL 20 timeout -s INT 4 "$program" simulate --calls 100000000 2>"$work/progress")
+if grep -q '^broken  *0' <<<"$stopped"; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo 'FAILED: Ctrl-C ends a simulation at once, with the summary so far' >&2
+fi
 
 config certificate.yaml "store: { path: $work/c.sqlite }
 public: { port: 0, publicURL: \"https://b.example\", tls: { certificate: $work/none.pem, key: $work/none.key } }"
