@@ -111,6 +111,7 @@ let package = Package(
         room(
             "CarrierPhone",
             uses: ["AudioPipeline", "MulawCodec", "Recording", "Transport", "COpenSSL"]),
+        room("CallExport", uses: ["Recording", "TurnStore"]),
         room("CallJournal", uses: ["AudioPipeline", "Conversation", "MulawCodec", "VAD", "COpenSSL"]),
         // Labelled calls through the real ears and the real conversation, in virtual time: tests and benchmarks.
         room("LabelledCalls", uses: ["AudioPipeline", "Conversation", "MulawCodec", "RealtimeBridge", "VAD"]),
@@ -125,7 +126,8 @@ let package = Package(
         .executableTarget(
             name: "MediaBridgeCLI",
             dependencies: [
-                "MediaBridge", "CallJournal", "CarrierPhone", "LocalAgent", "Configuration", "TurnStore", "Telemetry",
+                "MediaBridge", "CallExport", "CallJournal", "CarrierPhone", "LocalAgent", "Configuration", "TurnStore",
+                "Telemetry",
                 "Transport",
                 "Conversation", "ConversationSimulator", "Recording", "VAD", "SpeechToText", "AudioPipeline",
                 argumentParser, lifecycle, signals, logging,
@@ -174,6 +176,7 @@ let package = Package(
         tests(
             "CallJournalTests",
             uses: ["CallJournal", "AudioPipeline", "Conversation", "VAD", "AllocationProbe"]),
+        tests("CallExportTests", uses: ["CallExport", "Conversation", "Recording", "TurnStore"]),
         tests("LabelledCallsTests", uses: ["LabelledCalls"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
         tests(

@@ -14,6 +14,19 @@ struct StoreOptions: ParsableArguments {
         let path = try store ?? loadConfiguration(config).storePath
         do throws(StoreError) { return try TurnStore.openReadOnly(path) } catch { throw CommandFailure("\(error)") }
     }
+
+    /// The one call whose id is `prefix` or begins with it.
+    func find(_ prefix: String, in reader: TurnStoreReader) throws -> StoredCall {
+        if let exact = try reader.call(prefix) { return exact }
+        let matches = try reader.calls(limit: 1_000).filter { $0.id.hasPrefix(prefix) }
+        guard matches.count < 2 else {
+            throw CommandFailure("\(matches.count) calls begin with \(prefix): give more of the id")
+        }
+        guard let match = matches.first, let call = try reader.call(match.id) else {
+            throw CommandFailure("no call \(prefix) in the store (media-bridge calls lists them)")
+        }
+        return call
+    }
 }
 
 struct CallsCommand: ParsableCommand {

@@ -11,10 +11,7 @@ struct ShowCommand: ParsableCommand {
     @Flag(help: "JSON instead of text.") var json = false
 
     func run() throws {
-        let reader = try source.open()
-        guard let found = try find(in: reader) else {
-            throw CommandFailure("no call \(call) in the store (media-bridge calls lists them)")
-        }
+        let found = try source.find(call, in: try source.open())
         if json { return try printJSON(found) }
         print("call       \(found.id)   tenant \(found.tenant)   \(found.direction)")
         print("started    \(localTime(found.startedAtUnixMilliseconds))")
@@ -43,27 +40,11 @@ struct ShowCommand: ParsableCommand {
             lines.append(bar.bar.isEmpty ? bar.text : "|\(bar.bar)| \(bar.text)")
         }
         for hole in call.holes where hole.turn == turn.index {
-            let cause =
-                switch PlayoutHole.Cause(rawValue: hole.cause) {
-                case .modelLate: "the model was late"
-                case .ours: "our own thread was late"
-                case .carrier: hole.gapMilliseconds > 0 ? "the carrier's socket was full" : "the carrier played late"
-                case nil: hole.cause
-                }
             let sent = hole.gapMilliseconds > 0 ? "nothing sent for \(hole.gapMilliseconds) ms" : "by its marks"
             let heard = hole.heardMilliseconds > 0 ? "a hole of \(hole.heardMilliseconds) ms" : "not heard"
-            lines.append("\(heard) until \(inSeconds(hole.endedAtMilliseconds)): \(cause), \(sent)")
+            lines.append("\(heard) until \(inSeconds(hole.endedAtMilliseconds)): \(hole.because), \(sent)")
         }
         return lines
-    }
-
-    private func find(in reader: TurnStoreReader) throws -> StoredCall? {
-        if let exact = try reader.call(call) { return exact }
-        let matches = try reader.calls(limit: 1_000).filter { $0.id.hasPrefix(call) }
-        guard matches.count < 2 else {
-            throw CommandFailure("\(matches.count) calls begin with \(call): give more of the id")
-        }
-        return try matches.first.flatMap { try reader.call($0.id) }
     }
 }
 

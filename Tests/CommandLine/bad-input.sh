@@ -47,6 +47,8 @@ expect 2 'port.yaml:1:.*port.*70000' 'a port out of range names the value' "$pro
 expect 2 'TEST_TOKEN' 'a missing secret names its variable' env -u TEST_TOKEN "$program" config check --config "$work/good.yaml"
 expect 2 'no such file' 'a missing configuration' "$program" serve --config "$work/none.yaml"
 expect 64 'no fault is called .nonsense.' 'a fault that nobody knows' "$program" simulate --faults nonsense
+expect 64 'format.*wav' 'a format no call is exported in' "$program" export CA1 --format wav
+expect 64 'only a page' 'sound in subtitles' "$program" export CA1 --format vtt --audio
 stopped=$(timeout -s KILL 20 timeout -s INT 4 "$program" simulate --calls 100000000 2>"$work/progress")
 if grep -q '^broken  *0' <<<"$stopped"; then
     passed=$((passed + 1))
