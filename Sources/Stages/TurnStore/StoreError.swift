@@ -1,7 +1,7 @@
 /// Why a database could not be opened or read, in a sentence a person can act on.
 public struct StoreError: Error, Equatable, CustomStringConvertible {
     public enum Code: String, Sendable {
-        case directoryMissing, notADatabase, foreignDatabase, newerDatabase, cannotOpen, cannotRead
+        case directoryMissing, notADatabase, foreignDatabase, newerDatabase, cannotOpen, cannotRead, cannotWrite
     }
     public let code: Code
     public let message: String

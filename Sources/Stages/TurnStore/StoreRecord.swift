@@ -18,6 +18,14 @@ public enum StoreRecord: Sendable, Equatable {
     case recorded(call: String, path: String)
     /// The call is over. The first end written stays.
     case callEnded(CallEnd)
+    /// A file of the call.
+    case artifact(Artifact)
+    /// The operator's webhook is to be told.
+    case outgoing(OutgoingEvent)
+    /// Work for later. The same kind and key twice is one job.
+    case job(NewJob)
+    /// Happens once per call; the first time written stays.
+    case fact(OnceFact, call: String, atUnixMilliseconds: Int64)
     /// A carrier's webhook, kept as it came, and what it does to the call's status.
     case carrierEvent(CarrierEvent, StatusChange?)
 }
@@ -27,17 +35,23 @@ public struct CallStart: Sendable, Equatable {
     /// The carrier's call id.
     public var call: String
     public var tenant: String
-    public var direction: CallDirection
+    /// Nil when unknown: one that is known is never overwritten by that.
+    public var direction: CallDirection?
     /// As the carrier named the parties; not always E.164. Never logged.
     public var from: String
     public var to: String
     public var startedAtUnixMilliseconds: Int64
+    /// The leg this one was dialled from.
+    public var parent: String?
+    /// JSON: what whoever asked for the call wants remembered with it.
+    public var context: String?
 
     public init(
-        call: String, tenant: String, direction: CallDirection, from: String, to: String,
-        startedAtUnixMilliseconds: Int64
+        call: String, tenant: String, direction: CallDirection?, from: String, to: String,
+        startedAtUnixMilliseconds: Int64, parent: String? = nil, context: String? = nil
     ) {
         (self.call, self.tenant, self.direction) = (call, tenant, direction)
+        (self.parent, self.context) = (parent, context)
         (self.from, self.to, self.startedAtUnixMilliseconds) = (from, to, startedAtUnixMilliseconds)
     }
 }
@@ -117,7 +131,7 @@ public enum CallStatus: String, Sendable, Hashable, CaseIterable {
 
 /// What became of a record handed to `appendDurably`.
 public enum AppendOutcome: Sendable, Equatable {
-    /// On disk. `isNew` is false for an event that was there already; `statusChanged` says whether its change took.
+    /// On disk. `isNew` is false for an event, fact or job that was there already; `statusChanged` says whether its change took.
     case committed(isNew: Bool, statusChanged: Bool)
     /// The deadline passed: the record waits in memory and will be written when the database can be.
     case spooled

@@ -7,17 +7,7 @@ enum RecordWriting {
     /// - Returns: whether the record was new, and whether a status changed.
     static func apply(_ record: StoreRecord, to database: Database) throws -> (isNew: Bool, statusChanged: Bool) {
         switch record {
-        case .callStarted(let start):
-            try run(
-                database,
-                """
-                INSERT INTO calls (id, tenant, direction, from_number, to_number, started_ms) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO NOTHING
-                """,
-                [
-                    start.call, start.tenant, start.direction.rawValue, start.from, start.to,
-                    start.startedAtUnixMilliseconds,
-                ])
+        case .callStarted(let start): try write(start, to: database)
         case .streamStarted(let call, let stream):
             try run(database, "UPDATE calls SET stream = ? WHERE id = ?", [stream, call])
         case .promptChosen(let call, let hash):
@@ -33,8 +23,7 @@ enum RecordWriting {
                 database, "UPDATE calls SET usage = ?, cost_micros = ?, currency = ?, sessions = ? WHERE id = ?",
                 [try json(counts), used.costMicros, currency, used.sessions, call])
         case .recorded(let call, let path):
-            try run(
-                database, "INSERT INTO recordings (call, path) VALUES (?, ?) ON CONFLICT DO NOTHING", [call, path])
+            try Artifacts.write(Artifact(call: call, kind: .recording, path: path), to: database)
         case .callEnded(let end):
             try run(
                 database,
@@ -42,6 +31,11 @@ enum RecordWriting {
                 UPDATE calls SET ended_ms = ?, end_reason = ?, frame_counts = ? WHERE id = ? AND ended_ms IS NULL
                 """,
                 [end.endedAtUnixMilliseconds, end.reason, try json(end.frameCounts), end.call])
+        case .artifact(let artifact): try Artifacts.write(artifact, to: database)
+        case .outgoing(let event): return (try Outbox.write(event, to: database), false)
+        case .job(let job): return (try JobQueue.write(job, to: database), false)
+        case .fact(let fact, let call, let milliseconds):
+            return (try OnceFacts.write(fact, call: call, at: milliseconds, to: database), false)
         case .carrierEvent(let event, let change):
             try run(
                 database,
@@ -60,7 +54,43 @@ enum RecordWriting {
         return (database.changesCount > 0, false)
     }
 
+    /// What is known stays, also against somebody who knows less; what is unknown is filled in, by the call's tenant only.
+    private static func write(_ start: CallStart, to database: Database) throws {
+        if let parent = start.parent { try ensureCall(parent, in: database) }
+        try run(
+            database,
+            """
+            INSERT INTO calls (id, tenant, direction, from_number, to_number, started_ms, parent, context)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET
+                tenant = excluded.tenant,
+                direction = CASE direction WHEN 'unknown' THEN excluded.direction ELSE direction END,
+                from_number = CASE from_number WHEN '' THEN excluded.from_number ELSE from_number END,
+                to_number = CASE to_number WHEN '' THEN excluded.to_number ELSE to_number END,
+                started_ms = CASE tenant WHEN '' THEN excluded.started_ms ELSE started_ms END,
+                parent = coalesce(parent, excluded.parent),
+                context = coalesce(context, excluded.context)
+            WHERE tenant IN ('', excluded.tenant)
+            """,
+            [
+                start.call, start.tenant, start.direction?.rawValue ?? "unknown", start.from, start.to,
+                start.startedAtUnixMilliseconds, start.parent, start.context,
+            ])
+    }
+
+    /// The row a call's other rows refer to. When its start was refused or is still on its way, one that says nothing:
+    /// no turn is lost for that, and `callStarted` fills it in.
+    static func ensureCall(_ call: String, in database: Database) throws {
+        try run(
+            database,
+            """
+            INSERT INTO calls (id, tenant, direction, from_number, to_number, started_ms)
+            VALUES (?, '', 'unknown', '', '', 0) ON CONFLICT DO NOTHING
+            """, [call])
+    }
+
     private static func write(_ turn: Turn, of call: String, to database: Database) throws {
+        try ensureCall(call, in: database)
         let latency = turn.latency
         try run(
             database, turnStatement,
@@ -90,6 +120,7 @@ enum RecordWriting {
     }()
 
     private static func write(_ told: TurnHole, of call: String, to database: Database) throws {
+        try ensureCall(call, in: database)
         try run(
             database,
             """
@@ -121,7 +152,7 @@ enum RecordWriting {
         return true
     }
 
-    private static func run(_ database: Database, _ sql: String, _ arguments: StatementArguments) throws {
+    static func run(_ database: Database, _ sql: String, _ arguments: StatementArguments) throws {
         try database.cachedStatement(sql: sql).execute(arguments: arguments)
     }
 

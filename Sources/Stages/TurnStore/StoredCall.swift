@@ -3,7 +3,9 @@ public import Conversation
 /// A call as the store remembers it.
 public struct StoredCall: Sendable, Equatable, Encodable {
     public var id: String
+    /// Empty when nobody has said whose call it is.
     public var tenant: String
+    /// `inbound`, `outbound` or `unknown`.
     public var direction: String
     public var from: String
     public var to: String
@@ -21,6 +23,10 @@ public struct StoredCall: Sendable, Equatable, Encodable {
     public var turns: [StoredTurn]
     /// Nil when the model never said.
     public var usage: StoredUsage?
+    /// The leg this one was dialled from.
+    public var parent: String?
+    /// JSON, as whoever asked for the call gave it.
+    public var context: String?
     /// Holes inside the agent's turns, in order. Empty in a listing.
     public var holes: [StoredHole] = []
 }

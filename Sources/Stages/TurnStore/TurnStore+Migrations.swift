@@ -2,9 +2,7 @@ import GRDB
 
 /// The schema, forward only. A migration that has shipped is never edited; a change is a new one.
 ///
-/// Each table has one author: `calls`, `turns` and `holes` the conversation (a webhook makes the first row of a call),
-/// `carrier_events` and `call_status` the webhooks. There are no foreign keys: the authors are different threads, and a
-/// turn must not wait for a webhook.
+/// Each table has one owner: docs/decisions/0010-foreign-keys-and-owners.md lists them.
 enum Schema {
     /// `PRAGMA application_id`: "MBTS".
     static let applicationID: Int32 = 0x4D42_5453
@@ -102,6 +100,7 @@ enum Schema {
                     ALTER TABLE calls ADD COLUMN sessions INTEGER;
                     """)
         }
+        migrator.registerMigration("4 owners, jobs, outbox, artifacts, facts, transcripts", migrate: migration4)
         return migrator
     }
 }

@@ -97,6 +97,15 @@ public final class TurnStore: Sendable {
     /// Reads while the store is open.
     public var reader: TurnStoreReader { TurnStoreReader(database: database, path: path) }
 
+    // The tables beside the conversation's. Synchronous, on the writer's connection: never on a loop thread.
+    public var jobs: JobQueue { JobQueue(access: access) }
+    public var outbox: Outbox { Outbox(access: access) }
+    public var artifacts: Artifacts { Artifacts(access: access) }
+    public var facts: OnceFacts { OnceFacts(access: access) }
+    public var transcripts: Transcripts { Transcripts(access: access) }
+
+    private var access: StoreAccess { StoreAccess(database: database, path: path) }
+
     /// Newest first. See `TurnStoreReader`.
     public func calls(limit: Int = 50, offset: Int = 0, tenant: String? = nil) throws(StoreError) -> [StoredCall] {
         try reader.calls(limit: limit, offset: offset, tenant: tenant)

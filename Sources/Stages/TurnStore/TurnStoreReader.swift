@@ -76,9 +76,11 @@ public struct TurnStoreReader: Sendable {
             stream: row["stream"], promptHash: row["prompt_hash"], startedAtUnixMilliseconds: row["started_ms"],
             endedAtUnixMilliseconds: row["ended_ms"], endReason: row["end_reason"], status: row["status"],
             recordings: try String.fetchAll(
-                database, sql: "SELECT path FROM recordings WHERE call = ? ORDER BY path", arguments: [id]),
+                database, sql: "SELECT path FROM artifacts WHERE call = ? AND kind = 'recording' ORDER BY path",
+                arguments: [id]),
             frameCounts: try counts.map { try JSONDecoder().decode([String: Int64].self, from: Data($0.utf8)) } ?? [:],
             turnCount: row["turn_count"], turns: [])
+        (call.parent, call.context) = (row["parent"], row["context"])
         if let usage: String = row["usage"] {
             call.usage = StoredUsage(
                 counts: try JSONDecoder().decode([String: Int64].self, from: Data(usage.utf8)),

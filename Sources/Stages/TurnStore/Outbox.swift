@@ -1,0 +1,105 @@
+import GRDB
+
+/// Events for the operators' webhooks, each kept until it was delivered or given up. One deliverer; anybody may add.
+/// Synchronous: any thread but a loop's (there, push the `StoreRecord`). Times are Unix milliseconds.
+public struct Outbox: Sendable {
+    let access: StoreAccess
+
+    /// - Returns: false when an event with that key is there already.
+    @discardableResult public func add(_ event: OutgoingEvent) throws(StoreError) -> Bool {
+        try access.write { try Self.write(event, to: $0) }
+    }
+
+    /// Waiting events whose time has come, oldest first.
+    public func due(limit: Int = 100, at: Int64) throws(StoreError) -> [OutboxEntry] {
+        try access.read { database in
+            try Row.fetchAll(
+                database,
+                sql: "SELECT * FROM outbox WHERE state = 'waiting' AND next_ms <= ? ORDER BY id LIMIT ?",
+                arguments: [at, max(0, limit)]
+            ).compactMap(Self.entry)
+        }
+    }
+
+    /// When the next waiting event is due; nil when none waits.
+    public func nextDue() throws(StoreError) -> Int64? {
+        try access.read { try Int64.fetchOne($0, sql: "SELECT min(next_ms) FROM outbox WHERE state = 'waiting'") }
+    }
+
+    /// - Returns: false when it no longer waits.
+    @discardableResult public func delivered(id: Int64, at: Int64) throws(StoreError) -> Bool {
+        try change(id, "state = 'delivered', last_error = NULL", ["at": at])
+    }
+
+    /// - Parameter error: one line without personal data, for operators.
+    @discardableResult public func failed(id: Int64, retryAt: Int64, error: String, at: Int64) throws(StoreError)
+        -> Bool
+    {
+        try change(
+            id, "attempts = attempts + 1, next_ms = :retry, last_error = :error",
+            ["at": at, "retry": retryAt, "error": error])
+    }
+
+    /// Gives it up for good: the dead letter.
+    @discardableResult public func bury(id: Int64, error: String, at: Int64) throws(StoreError) -> Bool {
+        try change(
+            id, "attempts = attempts + 1, state = 'dead', last_error = :error", ["at": at, "error": error])
+    }
+
+    /// Oldest first; every state when nil.
+    public func list(state: OutboxEntry.State? = nil, limit: Int = 100) throws(StoreError) -> [OutboxEntry] {
+        try access.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM outbox WHERE state = coalesce(?, state) ORDER BY id LIMIT ?",
+                arguments: [state?.rawValue, max(0, limit)]
+            ).compactMap(Self.entry)
+        }
+    }
+
+    /// Forgets delivered events that were last touched before `time`.
+    /// - Returns: how many.
+    @discardableResult public func forgetDelivered(before time: Int64) throws(StoreError) -> Int {
+        try access.write { database in
+            try database.execute(
+                sql: "DELETE FROM outbox WHERE state = 'delivered' AND changed_ms < ?", arguments: [time])
+            return database.changesCount
+        }
+    }
+
+    static func write(_ event: OutgoingEvent, to database: Database) throws -> Bool {
+        if let call = event.call { try RecordWriting.ensureCall(call, in: database) }
+        try RecordWriting.run(
+            database,
+            """
+            INSERT INTO outbox (call, tenant, event, key, body, state, next_ms, created_ms, changed_ms)
+            VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?) ON CONFLICT (key) DO NOTHING
+            """,
+            [
+                event.call, event.tenant, event.kind.rawValue, event.key, event.body, event.createdAtUnixMilliseconds,
+                event.createdAtUnixMilliseconds, event.createdAtUnixMilliseconds,
+            ])
+        return database.changesCount > 0
+    }
+
+    private func change(_ id: Int64, _ change: String, _ arguments: StatementArguments) throws(StoreError) -> Bool {
+        try access.write { database in
+            try database.execute(
+                sql: "UPDATE outbox SET \(change), changed_ms = :at WHERE id = :id AND state = 'waiting'",
+                arguments: arguments + ["id": id])
+            return database.changesCount > 0
+        }
+    }
+
+    private static func entry(_ row: Row) -> OutboxEntry? {
+        guard let kind = OutgoingEvent.Kind(rawValue: row["event"]),
+            let state = OutboxEntry.State(rawValue: row["state"])
+        else { return nil }
+        return OutboxEntry(
+            id: row["id"],
+            event: OutgoingEvent(
+                call: row["call"], tenant: row["tenant"], kind: kind, key: row["key"], body: row["body"],
+                at: row["created_ms"]),
+            state: state, attempts: row["attempts"], nextUnixMilliseconds: row["next_ms"],
+            lastError: row["last_error"], changedAtUnixMilliseconds: row["changed_ms"])
+    }
+}
