@@ -1,23 +1,9 @@
+import Conversation
 public import TurnStore
 
-/// The one table of how a call's status may move. Final stays final; nothing moves back.
+/// A carrier's words about a call's status. What may follow what is `CallStatus.sources`.
 public enum CallStatusMachine {
-    /// From where `status` may be entered.
-    public static func sources(of status: CallStatus) -> [CallStatus] {
-        switch status {
-        case .queued: []
-        case .ringing: [.queued]
-        case .inProgress: [.queued, .ringing]
-        case .completed, .failed, .canceled: [.queued, .ringing, .inProgress]
-        case .busy, .noAnswer: [.queued, .ringing]
-        }
-    }
-
-    public static func allows(_ from: CallStatus?, _ to: CallStatus) -> Bool {
-        from.map { sources(of: to).contains($0) } ?? true
-    }
-
-    /// A carrier's word for a status; nil for one nobody told us about, which changes nothing.
+    /// Nil for a word nobody told us about, which changes nothing.
     public static func status(named name: String) -> CallStatus? {
         switch name {
         case "initiated": .queued
@@ -27,8 +13,18 @@ public enum CallStatusMachine {
         }
     }
 
-    /// The compare-and-set that a webhook asks for.
-    static func change(to name: String?, by tenants: [String]) -> StatusChange? {
-        name.flatMap(status(named:)).map { StatusChange(to: $0, allowedFrom: sources(of: $0), tenants: tenants) }
+    /// `CallDuration` and `DialCallDuration`, in seconds. Never `Duration`: that is the carrier's bill, in minutes, begun
+    /// ones counted whole.
+    static func seconds(_ text: String?) -> Int64? {
+        text.flatMap { Int64($0) }.flatMap { (0...longestSeconds).contains($0) ? $0 : nil }
+    }
+
+    /// A week: what is longer is no call's length.
+    private static let longestSeconds: Int64 = 604_800
+
+    /// `Direction` in Twilio's words: `inbound`, `outbound-api`, `outbound-dial`. Nil for anything else.
+    static func direction(named name: String?) -> CallDirection? {
+        guard let name else { return nil }
+        return name == "inbound" ? .inbound : name.hasPrefix("outbound") ? .outbound : nil
     }
 }

@@ -9,9 +9,12 @@ extension TwilioWebhooks {
     /// `POST /twilio/voice`: refuse, or hand the call's audio to us, with the call on disk first.
     func voice(_ webhook: Webhook, _ exchange: any HTTPExchange) {
         let fields = webhook.fields
-        let direction: CallDirection = fields["Direction"]?.hasPrefix("outbound") == true ? .outbound : .inbound
         let (from, to) = (fields["From"] ?? "", fields["To"] ?? "")
-        // Our number is the called one, unless we called.
+        // Our number is the called one, unless we called. A direction the carrier does not say is not made up: it is
+        // whichever the numbers allow.
+        let direction =
+            CallStatusMachine.direction(named: fields["Direction"])
+            ?? (webhook.tenants.contains { $0.numbers.contains(to) } ? CallDirection.inbound : .outbound)
         let ours = direction == .inbound ? to : from
         guard let tenant = webhook.tenants.first(where: { $0.numbers.contains(ours) }) else {
             return reject(.numberUnknown, exchange)
@@ -52,7 +55,7 @@ extension TwilioWebhooks {
         ) { _ in }
         // One queue, in order: when the event is committed, so is the call.
         let (counters, tokens, acceptor) = (counters, tokens, acceptor)
-        store.appendDurably(event(webhook, kind: "voice", status: fields["CallStatus"])) { outcome in
+        keep(webhook, kind: "voice", status: fields["CallStatus"]) { outcome in
             switch outcome {
             case .refused:
                 tokens.forget(grant.call)
@@ -95,15 +98,16 @@ extension TwilioWebhooks {
         }
         // Without a sequence number each status is an event of its own.
         let sequence = webhook.fields.nonEmpty("SequenceNumber").flatMap { Int64($0) }
+        if let parent = webhook.fields.nonEmpty("ParentCallSid") { leg(webhook.call, of: parent, webhook) }
         append(
-            event(webhook, kind: sequence == nil ? "status-\(name)" : "status", sequence: sequence ?? 0, status: name),
+            webhook, kind: sequence == nil ? "status-\(name)" : "status", sequence: sequence ?? 0, status: name,
             exchange)
     }
 
     /// `POST /twilio/stream-status`: kept for the record; the stream itself tells us the same.
     func streamStatus(_ webhook: Webhook, _ exchange: any HTTPExchange) {
         let name = webhook.fields["StreamEvent"] ?? "stream-unknown"
-        append(event(webhook, kind: "\(name):\(webhook.fields["StreamSid"] ?? "")"), exchange)
+        append(webhook, kind: "\(name):\(webhook.fields["StreamSid"] ?? "")", exchange)
     }
 
     /// `POST /twilio/amd`: who picked up an outbound call. The call hears of it at once, for a machine does not wait for
@@ -118,7 +122,7 @@ extension TwilioWebhooks {
         } else {
             counters.add(.answeringPartyUnknown)
         }
-        append(event(webhook, kind: "amd-\(name)"), exchange)
+        append(webhook, kind: "amd-\(name)", exchange)
     }
 
     /// `AnsweredBy` in Twilio's words.
@@ -135,9 +139,11 @@ extension TwilioWebhooks {
         }
     }
 
-    private func append(_ record: StoreRecord, _ exchange: any HTTPExchange) {
+    private func append(
+        _ webhook: Webhook, kind: String, sequence: Int64 = 0, status: String? = nil, _ exchange: any HTTPExchange
+    ) {
         let counters = counters
-        store.appendDurably(record) { outcome in
+        keep(webhook, kind: kind, sequence: sequence, status: status) { outcome in
             switch outcome {
             case .committed(let isNew, _):
                 counters.add(isNew ? .eventStored : .eventRepeated)
@@ -167,7 +173,7 @@ extension TwilioWebhooks {
         case .streaming, .ended, .unknown: break
         }
         // The answer does not wait for the disk: nothing is decided by the record, and the caller is listening.
-        store.appendDurably(event(webhook, kind: "after-stream")) { _ in }
+        keep(webhook, kind: "after-stream") { _ in }
         respond(answer, exchange)
     }
 
@@ -182,7 +188,8 @@ extension TwilioWebhooks {
             if outcome != .answered { answer = TwiML.streamAgain(stream, origin: publicOrigin) }
         }
         counters.add(outcome == .answered ? .dialAnswered : .dialFailed)
-        store.appendDurably(event(webhook, kind: "after-dial")) { _ in }
+        keep(webhook, kind: "after-dial") { _ in }
+        dialled(webhook)
         respond(answer, exchange)
     }
 
@@ -194,18 +201,5 @@ extension TwilioWebhooks {
         case "no-answer": .noAnswer
         default: .failed
         }
-    }
-
-    // MARK: Below
-
-    private func event(
-        _ webhook: Webhook, kind: String, sequence: Int64 = 0, status: String? = nil
-    ) -> StoreRecord {
-        .carrierEvent(
-            CarrierEvent(
-                account: webhook.account, call: webhook.call, kind: kind, sequence: sequence,
-                receivedAtUnixMilliseconds: webhook.receivedAt,
-                fields: webhook.fields.fields.map { .init($0.name, $0.value) }),
-            CallStatusMachine.change(to: status, by: webhook.tenants.map(\.id)))
     }
 }

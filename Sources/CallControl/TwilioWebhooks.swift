@@ -11,18 +11,24 @@ public import TurnStore
 public final class TwilioWebhooks: HTTPService {
     let configuration: ServiceConfiguration
     let store: TurnStore
+    let statusWriter: CallStatusWriter
     let admission: Admission
     let tokens: StreamTokens
     public let counters: CallControlCounters
     let acceptor: any CallAcceptor
     private let origin: Mutex<PublicOrigin>
 
+    /// Takes the store's `CallStatusWriter`: one service per store.
     /// - Parameter acceptor: kept; it must not keep this service.
     public init(
         configuration: ServiceConfiguration, store: TurnStore, admission: Admission, tokens: StreamTokens,
         acceptor: any CallAcceptor, counters: CallControlCounters = .init()
     ) {
         (self.configuration, self.store, self.admission) = (configuration, store, admission)
+        guard let statusWriter = store.takeStatusWriter() else {
+            preconditionFailure("two services would write the status of calls in \(store.path)")
+        }
+        self.statusWriter = statusWriter
         (self.tokens, self.acceptor, self.counters) = (tokens, acceptor, counters)
         let listener = configuration.publicListener
         origin = Mutex(
@@ -143,7 +149,7 @@ public final class TwilioWebhooks: HTTPService {
         exchange.respond(.text(403, "forbidden\n"))
     }
 
-    private static func isCallID(_ text: String) -> Bool {
+    static func isCallID(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 63
             && text.utf8.allSatisfy {
                 (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)

@@ -93,7 +93,9 @@ final class Call {
                 CallStart(
                     call: id, tenant: grant.tenant.id, direction: grant.direction, from: grant.from, to: grant.to,
                     startedAtUnixMilliseconds: service.unixMilliseconds())))
-        store(.streamStarted(call: id, stream: stream.description))
+        store(
+            .streamStarted(
+                call: id, stream: stream.description, atUnixMilliseconds: service.unixMilliseconds()))
         store(.promptChosen(call: id, hash: prompt.hash))
         openRecording()
         service.callBegan(self)
@@ -109,7 +111,9 @@ final class Call {
         link.attach(self)
         inbound.restarted()
         outbound.carrierReplaced()
-        store(.streamStarted(call: grant.call, stream: stream.description))
+        store(
+            .streamStarted(
+                call: grant.call, stream: stream.description, atUnixMilliseconds: service.unixMilliseconds()))
         happen(.carrierStarted(stream: stream), at: now)
     }
 

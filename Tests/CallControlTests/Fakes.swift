@@ -176,7 +176,7 @@ final class Service {
     /// Until the store has written what it was given so far.
     func waitForStore() {
         let done = DispatchSemaphore(value: 0)
-        store.appendDurably(.streamStarted(call: "none", stream: "none")) { _ in done.signal() }
+        store.appendDurably(.promptChosen(call: "none", hash: "none")) { _ in done.signal() }
         _ = done.wait(timeout: .now() + 10)
     }
 

@@ -1,11 +1,13 @@
-import CallControl
 import Configuration
 import Conversation
 import Foundation
+import GRDB
 import Synchronization
 import Testing
 import Transport
 import TurnStore
+
+@testable import CallControl
 
 @Suite struct `Twilio webhooks` {
     // MARK: voice
@@ -276,10 +278,9 @@ import TurnStore
                 let event = CarrierEvent(
                     account: account, call: "CA\(number)", kind: events[index].kind, sequence: events[index].sequence,
                     receivedAtUnixMilliseconds: 1)
-                let change = status.map {
-                    StatusChange(to: $0, allowedFrom: CallStatusMachine.sources(of: $0), tenants: ["clinic"])
-                }
-                service.store.appendDurably(.carrierEvent(event, change)) { outcome in
+                service.webhooks.statusWriter.append(
+                    event, status: status, durationSeconds: status == .completed ? 42 : nil, by: ["clinic"]
+                ) { outcome in
                     guard outcome == .committed(isNew: true, statusChanged: true), let status else { return }
                     histories.withLock { $0["CA\(number)", default: []].append(status) }
                 }
@@ -289,11 +290,96 @@ import TurnStore
         #expect(service.store.health.refused == 0 && service.store.health.rejected == 0)
         let all = histories.withLock { $0 }
         #expect(all.count == 5_040)
-        let ranks = CallStatus.allCases
         for (call, history) in all {
-            let steps = history.compactMap { ranks.firstIndex(of: $0) }
-            #expect(history.last == .completed && steps == Set(steps).sorted(), "\(call): \(history)")
+            let isLegal = zip([nil] + history.map(Optional.some), history).allSatisfy { CallStatus.allows($0, $1) }
+            #expect(history.last == .completed && isLegal, "\(call): \(history)")
         }
+        let rows = try DatabaseQueue(path: service.store.path).read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM call_status WHERE status = 'completed' AND duration_s = 42")
+        }
+        #expect(rows == 5_040)
+    }
+
+    @Test func `seconds are not minutes, and what is no number is no length`() throws {
+        let service = try Service()
+        _ = try service.voice()
+        func completed(_ sequence: Int, _ more: [(String, String)]) throws {
+            let fields = [
+                ("AccountSid", account), ("CallSid", callID), ("CallStatus", "completed"),
+                ("SequenceNumber", "\(sequence)"),
+            ]
+            #expect(try service.post(Service.form("/twilio/status", fields + more)).status == 204)
+        }
+        try completed(3, [("Duration", "2")])
+        #expect(try service.store.call(callID)?.durationSeconds == nil)
+        for (number, text) in ["", "-1", "61.5", "99999999999999999999", "604801"].enumerated() {
+            try completed(4 + number, [("CallDuration", text)])
+            #expect(try service.store.call(callID)?.durationSeconds == nil, "\(text)")
+        }
+        try completed(20, [("Duration", "2"), ("CallDuration", "61")])
+        try completed(21, [("Duration", "3"), ("CallDuration", "121")])
+        let call = try #require(try service.store.call(callID))
+        #expect(call.durationSeconds == 61 && call.status == "completed")
+    }
+
+    @Test func `answered is in-progress, and comes late without harm`() throws {
+        let service = try Service()
+        _ = try service.voice()
+        for (number, name) in ["answered", "initiated", "ringing"].enumerated() {
+            let fields = [
+                ("AccountSid", account), ("CallSid", callID), ("CallStatus", name), ("SequenceNumber", "\(9 - number)"),
+            ]
+            #expect(try service.post(Service.form("/twilio/status", fields)).status == 204)
+            #expect(try service.store.call(callID)?.status == "in-progress")
+        }
+    }
+
+    @Test func `a leg that the carrier dialled is a call of its own, under its parent's tenant`() throws {
+        let service = try Service()
+        _ = try service.voice()
+        let child = [
+            ("AccountSid", account), ("CallSid", "CAchild"), ("ParentCallSid", callID), ("Direction", "outbound-dial"),
+            ("From", clinicNumber), ("To", "+15005550009"), ("CallStatus", "ringing"), ("SequenceNumber", "1"),
+        ]
+        #expect(try service.post(Service.form("/twilio/status", child)).status == 204)
+        var leg = try #require(try service.store.call("CAchild"))
+        #expect(
+            leg.parent == callID && leg.tenant == "clinic" && leg.direction == "outbound" && leg.status == "ringing")
+        let after = [
+            ("AccountSid", account), ("CallSid", callID), ("DialCallSid", "CAchild"), ("DialCallStatus", "completed"),
+            ("DialCallDuration", "75"), ("Duration", "2"),
+        ]
+        for _ in 0..<2 { #expect(try service.post(Service.form("/twilio/after-dial", after)).status == 200) }
+        service.waitForStore()
+        leg = try #require(try service.store.call("CAchild"))
+        #expect(leg.status == "completed" && leg.durationSeconds == 75 && leg.to == "+15005550009")
+        #expect(leg.direction == "outbound" && leg.startedAtUnixMilliseconds > 0)
+        let parent = try #require(try service.store.call(callID))
+        #expect(parent.status == "ringing" && parent.direction == "inbound" && parent.durationSeconds == nil)
+        let events = try service.store.reader.carrierEvents(of: "CAchild")
+        #expect(events.map(\.kind) == ["status", "dial-completed"])
+        #expect(events.last?.fields.map(\.name) == ["DialCallSid", "DialCallStatus", "DialCallDuration"])
+    }
+
+    @Test func `R13 nobody makes a leg of another account's call`() throws {
+        let service = try Service()
+        _ = try service.voice()
+        let child = [
+            ("AccountSid", otherAccount), ("CallSid", "CAchild"), ("ParentCallSid", callID),
+            ("Direction", "outbound-dial"), ("CallStatus", "ringing"),
+        ]
+        #expect(try service.post(Service.form("/twilio/status", child, key: "another-token")).status == 204)
+        #expect(try service.store.call("CAchild") == nil)
+    }
+
+    @Test func `a direction the carrier does not say is what the numbers allow`() throws {
+        let service = try Service { $0.tenants[0].outbound = $0.tenants[0].inbound }
+        for (call, from, to) in [("CAin", "+15005550006", clinicNumber), ("CAout", clinicNumber, "+15005550006")] {
+            let fields = [("AccountSid", account), ("CallSid", call), ("From", from), ("To", to)]
+            #expect(try service.post(Service.form("/twilio/voice", fields)).text.contains("<Stream"))
+        }
+        #expect(try service.store.call("CAin")?.direction == "inbound")
+        #expect(try service.store.call("CAout")?.direction == "outbound")
     }
 
     // MARK: after the stream

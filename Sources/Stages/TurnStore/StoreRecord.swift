@@ -5,7 +5,7 @@ public enum StoreRecord: Sendable, Equatable {
     /// The call exists. Repeating it fills in what was unknown and changes nothing else.
     case callStarted(CallStart)
     /// Its media stream is up; a second one (carrier retry) takes the first one's place.
-    case streamStarted(call: String, stream: String)
+    case streamStarted(call: String, stream: String, atUnixMilliseconds: Int64)
     /// The prompt this call was given, by its hash.
     case promptChosen(call: String, hash: String)
     /// A turn began or was revised: the last record with the same call and index holds.
@@ -26,7 +26,9 @@ public enum StoreRecord: Sendable, Equatable {
     case job(NewJob)
     /// Happens once per call; the first time written stays.
     case fact(OnceFact, call: String, atUnixMilliseconds: Int64)
-    /// A carrier's webhook, kept as it came, and what it does to the call's status.
+    /// The carrier dialled another leg from a call of ours.
+    case leg(CallLeg)
+    /// A carrier's webhook, kept as it came, and what it does to the call's status. With a change: `CallStatusWriter`.
     case carrierEvent(CarrierEvent, StatusChange?)
 }
 
@@ -79,6 +81,9 @@ public struct CarrierEvent: Sendable, Equatable {
         public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
     }
 
+    /// The account of what the service itself has observed; no carrier's looks like it.
+    public static let ownAccount = "media-bridge"
+
     /// The carrier account that signed it.
     public var account: String
     public var call: String
@@ -96,36 +101,6 @@ public struct CarrierEvent: Sendable, Equatable {
     ) {
         (self.account, self.call, self.kind, self.sequence) = (account, call, kind, sequence)
         (self.receivedAtUnixMilliseconds, self.fields) = (receivedAtUnixMilliseconds, fields)
-    }
-}
-
-/// A compare-and-set of a call's status, in the transaction of the event that asked for it.
-public struct StatusChange: Sendable, Equatable {
-    public var to: CallStatus
-    /// The change happens only from one of these, or when the call has no status yet.
-    public var allowedFrom: [CallStatus]
-    /// The tenants that may say so: a call known to belong to another one keeps its status.
-    public var tenants: [String]
-
-    public init(to: CallStatus, allowedFrom: [CallStatus], tenants: [String]) {
-        (self.to, self.allowedFrom, self.tenants) = (to, allowedFrom, tenants)
-    }
-}
-
-/// A call's status in the carrier's words.
-public enum CallStatus: String, Sendable, Hashable, CaseIterable {
-    case queued, ringing
-    case inProgress = "in-progress"
-    case completed, busy, failed
-    case noAnswer = "no-answer"
-    case canceled
-
-    /// Nothing comes after it.
-    public var isFinal: Bool {
-        switch self {
-        case .queued, .ringing, .inProgress: false
-        case .completed, .busy, .failed, .noAnswer, .canceled: true
-        }
     }
 }
 

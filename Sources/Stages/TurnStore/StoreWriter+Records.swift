@@ -8,8 +8,11 @@ enum RecordWriting {
     static func apply(_ record: StoreRecord, to database: Database) throws -> (isNew: Bool, statusChanged: Bool) {
         switch record {
         case .callStarted(let start): try write(start, to: database)
-        case .streamStarted(let call, let stream):
+        case .streamStarted(let call, let stream, let milliseconds):
             try run(database, "UPDATE calls SET stream = ? WHERE id = ?", [stream, call])
+            guard database.changesCount > 0 else { return (false, false) }
+            try StatusWriting.streamStarted(call, stream, at: milliseconds, in: database)
+            return (true, false)
         case .promptChosen(let call, let hash):
             try run(database, "UPDATE calls SET prompt_hash = ? WHERE id = ?", [hash, call])
         case .turn(let call, let turn):
@@ -31,31 +34,23 @@ enum RecordWriting {
                 UPDATE calls SET ended_ms = ?, end_reason = ?, frame_counts = ? WHERE id = ? AND ended_ms IS NULL
                 """,
                 [end.endedAtUnixMilliseconds, end.reason, try json(end.frameCounts), end.call])
+            guard database.changesCount > 0 else { return (false, false) }
+            try StatusWriting.conversationEnded(end, in: database)
+            return (true, false)
         case .artifact(let artifact): try Artifacts.write(artifact, to: database)
         case .outgoing(let event): return (try Outbox.write(event, to: database), false)
         case .job(let job): return (try JobQueue.write(job, to: database), false)
         case .fact(let fact, let call, let milliseconds):
             return (try OnceFacts.write(fact, call: call, at: milliseconds, to: database), false)
+        case .leg(let leg): return (try StatusWriting.write(leg, to: database), false)
         case .carrierEvent(let event, let change):
-            try run(
-                database,
-                """
-                INSERT INTO carrier_events (account, call, kind, sequence, received_ms, fields) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT DO NOTHING
-                """,
-                [
-                    event.account, event.call, event.kind, event.sequence, event.receivedAtUnixMilliseconds,
-                    try json(event.fields.map { [$0.name, $0.value] }),
-                ])
-            guard database.changesCount > 0 else { return (false, false) }
-            guard let change else { return (true, false) }
-            return (true, try set(change, for: event, in: database))
+            return try StatusWriting.receive(event, change, in: database)
         }
         return (database.changesCount > 0, false)
     }
 
     /// What is known stays, also against somebody who knows less; what is unknown is filled in, by the call's tenant only.
-    private static func write(_ start: CallStart, to database: Database) throws {
+    static func write(_ start: CallStart, to database: Database) throws {
         if let parent = start.parent { try ensureCall(parent, in: database) }
         try run(
             database,
@@ -133,30 +128,11 @@ enum RecordWriting {
             ])
     }
 
-    /// Compare-and-set: a status that is not one of `allowedFrom` stays, and so does that of another tenant's call.
-    private static func set(_ change: StatusChange, for event: CarrierEvent, in database: Database) throws -> Bool {
-        let owner = try String.fetchOne(
-            database.cachedStatement(sql: "SELECT tenant FROM calls WHERE id = ?"), arguments: [event.call])
-        guard owner.map(change.tenants.contains) ?? true else { return false }
-        let current = try String.fetchOne(
-            database.cachedStatement(sql: "SELECT status FROM call_status WHERE call = ?"), arguments: [event.call])
-        guard current.map({ name in change.allowedFrom.contains { $0.rawValue == name } }) ?? true else { return false }
-        try run(
-            database,
-            """
-            INSERT INTO call_status (call, status, sequence, changed_ms) VALUES (?, ?, ?, ?)
-            ON CONFLICT (call) DO UPDATE SET status = excluded.status, sequence = excluded.sequence,
-                changed_ms = excluded.changed_ms
-            """,
-            [event.call, change.to.rawValue, event.sequence, event.receivedAtUnixMilliseconds])
-        return true
-    }
-
     static func run(_ database: Database, _ sql: String, _ arguments: StatementArguments) throws {
         try database.cachedStatement(sql: sql).execute(arguments: arguments)
     }
 
-    private static func json(_ value: some Encodable) throws -> String {
+    static func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)

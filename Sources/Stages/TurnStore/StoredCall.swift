@@ -25,6 +25,8 @@ public struct StoredCall: Sendable, Equatable, Encodable {
     public var usage: StoredUsage?
     /// The leg this one was dialled from.
     public var parent: String?
+    /// How long the carrier says the call was up, in seconds; nil when it has not said.
+    public var durationSeconds: Int64?
     /// JSON, as whoever asked for the call gave it.
     public var context: String?
     /// Holes inside the agent's turns, in order. Empty in a listing.

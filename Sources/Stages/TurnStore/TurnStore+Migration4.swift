@@ -101,7 +101,25 @@ extension Schema {
                 ALTER TABLE call_status_4 RENAME TO call_status;
                 """)
         try database.execute(sql: newTables)
+        try database.execute(sql: guards)
     }
+
+    /// What the types say, said once more where every hand passes: the status moves along `CallStatus.sources`, and an
+    /// event that was taken in is not rewritten. Emptying its fields is how a person is forgotten.
+    private static let guards = """
+        CREATE TRIGGER call_status_moves BEFORE UPDATE OF status ON call_status
+        WHEN old.status || ' ' || new.status NOT IN (
+            'queued ringing', 'queued in-progress', 'ringing in-progress',
+            'queued completed', 'ringing completed', 'in-progress completed',
+            'queued failed', 'ringing failed', 'in-progress failed',
+            'queued canceled', 'ringing canceled', 'in-progress canceled',
+            'queued busy', 'ringing busy', 'queued no-answer', 'ringing no-answer')
+        BEGIN SELECT raise(ABORT, 'call_status: no such move'); END;
+        CREATE TRIGGER carrier_events_stay BEFORE UPDATE ON carrier_events
+        WHEN new.account <> old.account OR new.call <> old.call OR new.kind <> old.kind OR new.sequence <> old.sequence
+            OR new.received_ms <> old.received_ms OR new.fields NOT IN (old.fields, '[]')
+        BEGIN SELECT raise(ABORT, 'carrier_events: append only; fields may be emptied'); END;
+        """
 
     private static let newTables = """
         CREATE TABLE artifacts (

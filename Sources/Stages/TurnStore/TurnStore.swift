@@ -32,6 +32,7 @@ public final class TurnStore: Sendable {
     private let writer: StoreWriter
     private let options: TurnStoreOptions
     private let fileNumber: UInt64?
+    private let hasGivenStatusWriter = Atomic<Bool>(false)
 
     /// Opens the file, or makes it, and brings its tables up to date.
     /// - Throws: a `StoreError` of one line.
@@ -105,6 +106,11 @@ public final class TurnStore: Sendable {
     public var transcripts: Transcripts { Transcripts(access: access) }
 
     private var access: StoreAccess { StoreAccess(database: database, path: path) }
+
+    /// The one right to say what a call's status is; nil when somebody has it already.
+    public func takeStatusWriter() -> CallStatusWriter? {
+        hasGivenStatusWriter.exchange(true, ordering: .relaxed) ? nil : CallStatusWriter(store: writer)
+    }
 
     /// Newest first. See `TurnStoreReader`.
     public func calls(limit: Int = 50, offset: Int = 0, tenant: String? = nil) throws(StoreError) -> [StoredCall] {

@@ -63,7 +63,7 @@ public struct TurnStoreReader: Sendable {
     }
 
     private static let selectCalls = """
-        SELECT calls.*, call_status.status AS status,
+        SELECT calls.*, call_status.status AS status, call_status.duration_s AS duration_s,
             (SELECT count(*) FROM turns WHERE turns.call = calls.id) AS turn_count
         FROM calls LEFT JOIN call_status ON call_status.call = calls.id
         """
@@ -80,7 +80,7 @@ public struct TurnStoreReader: Sendable {
                 arguments: [id]),
             frameCounts: try counts.map { try JSONDecoder().decode([String: Int64].self, from: Data($0.utf8)) } ?? [:],
             turnCount: row["turn_count"], turns: [])
-        (call.parent, call.context) = (row["parent"], row["context"])
+        (call.parent, call.context, call.durationSeconds) = (row["parent"], row["context"], row["duration_s"])
         if let usage: String = row["usage"] {
             call.usage = StoredUsage(
                 counts: try JSONDecoder().decode([String: Int64].self, from: Data(usage.utf8)),
