@@ -12,7 +12,7 @@ import ArgumentParser
         subcommands: [
             ServeCommand.self, DemoCommand.self, CallCommand.self, AgentCommand.self, CallsCommand.self,
             ShowCommand.self, ExportCommand.self, ReplayCommand.self, ConfigCommand.self, StagesCommand.self,
-            SimulateCommand.self,
+            SimulateCommand.self, DatabaseCommand.self,
         ])
 
     static func main() async {

@@ -11,13 +11,7 @@ public struct Artifacts: Sendable {
 
     /// By kind and path.
     public func of(call: String, kind: Artifact.Kind? = nil) throws(StoreError) -> [Artifact] {
-        try access.read { database in
-            try Row.fetchAll(
-                database,
-                sql: "SELECT * FROM artifacts WHERE call = ? AND kind = coalesce(?, kind) ORDER BY kind, path",
-                arguments: [call, kind?.rawValue]
-            ).compactMap(Self.artifact)
-        }
+        try access.read { try Self.artifacts(of: call, kind: kind, in: $0) }
     }
 
     /// Forgets the row; the file is the caller's to delete, before.
@@ -31,6 +25,13 @@ public struct Artifacts: Sendable {
                 arguments: [call, kind.rawValue, path])
             return database.changesCount > 0
         }
+    }
+
+    static func artifacts(of call: String, kind: Artifact.Kind?, in database: Database) throws -> [Artifact] {
+        try Row.fetchAll(
+            database, sql: "SELECT * FROM artifacts WHERE call = ? AND kind = coalesce(?, kind) ORDER BY kind, path",
+            arguments: [call, kind?.rawValue]
+        ).compactMap(artifact)
     }
 
     static func write(_ artifact: Artifact, to database: Database, makingCall: Bool = true) throws {

@@ -95,12 +95,7 @@ public struct JobQueue: Sendable {
 
     /// Oldest first; every state when nil.
     public func list(state: Job.State? = nil, limit: Int = 100) throws(StoreError) -> [Job] {
-        try access.read { database in
-            try Row.fetchAll(
-                database, sql: "SELECT * FROM jobs WHERE state = coalesce(?, state) ORDER BY id LIMIT ?",
-                arguments: [state?.rawValue, max(0, limit)]
-            ).compactMap(Self.job)
-        }
+        try access.read { try Self.jobs(state: state, call: nil, limit: limit, in: $0) }
     }
 
     public func job(kind: Job.Kind, key: String) throws(StoreError) -> Job? {
@@ -111,14 +106,22 @@ public struct JobQueue: Sendable {
         }
     }
 
+    /// Oldest first.
     public func of(call: String) throws(StoreError) -> [Job] {
-        try access.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM jobs WHERE call = ? ORDER BY id", arguments: [call])
-                .compactMap(Self.job)
-        }
+        try access.read { try Self.jobs(state: nil, call: call, limit: .max, in: $0) }
     }
 
     // MARK: Inside a transaction
+
+    static func jobs(state: Job.State?, call: String?, limit: Int, in database: Database) throws -> [Job] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT * FROM jobs WHERE state = coalesce(:state, state) AND (:call IS NULL OR call = :call)
+                ORDER BY id LIMIT :limit
+                """, arguments: ["state": state?.rawValue, "call": call, "limit": max(0, limit)]
+        ).compactMap(job)
+    }
 
     static func write(_ job: NewJob, to database: Database) throws -> Bool {
         if let call = job.call { try RecordWriting.ensureCall(call, in: database) }

@@ -19,12 +19,14 @@ public struct OnceFacts: Sendable {
 
     /// When each happened, in Unix milliseconds.
     public func of(call: String) throws(StoreError) -> [OnceFact: Int64] {
-        try access.read { database in
-            let rows = try Row.fetchAll(
-                database, sql: "SELECT fact, at_ms FROM call_facts WHERE call = ?", arguments: [call])
-            return rows.reduce(into: [:]) { facts, row in
-                if let fact = OnceFact(rawValue: row["fact"]) { facts[fact] = row["at_ms"] as Int64 }
-            }
+        try access.read { try Self.facts(of: call, in: $0) }
+    }
+
+    static func facts(of call: String, in database: Database) throws -> [OnceFact: Int64] {
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT fact, at_ms FROM call_facts WHERE call = ?", arguments: [call])
+        return rows.reduce(into: [:]) { facts, row in
+            if let fact = OnceFact(rawValue: row["fact"]) { facts[fact] = row["at_ms"] as Int64 }
         }
     }
 

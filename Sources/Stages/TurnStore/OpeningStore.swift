@@ -25,7 +25,8 @@ enum OpeningStore {
         }
     }
 
-    static func readOnly(_ path: String) throws(StoreError) -> DatabaseQueue {
+    /// - Parameter anyVersion: also a file whose tables are not those that the readers expect.
+    static func readOnly(_ path: String, anyVersion: Bool = false) throws(StoreError) -> DatabaseQueue {
         guard FileManager.default.fileExists(atPath: path) else {
             throw StoreError(.cannotOpen, "turn store \(path): no such file")
         }
@@ -36,7 +37,13 @@ enum OpeningStore {
         configuration.label = "turn-store-reader"
         do {
             let database = try DatabaseQueue(path: path, configuration: configuration)
-            try refuseForeign(database, path)
+            try refuseForeign(database, path, newerToo: !anyVersion)
+            if !anyVersion, try !database.read(Schema.migrator.hasCompletedMigrations) {
+                throw StoreError(
+                    .olderDatabase,
+                    "turn store \(path): made by an older version of media-bridge; the service brings it up to date when it "
+                        + "starts")
+            }
             return database
         } catch {
             throw translate(error, path, "cannot be opened for reading")
@@ -57,14 +64,14 @@ enum OpeningStore {
     }
 
     /// A database of something else is never written to, and one of a later version never guessed at.
-    private static func refuseForeign(_ database: some DatabaseReader, _ path: String) throws {
+    private static func refuseForeign(_ database: some DatabaseReader, _ path: String, newerToo: Bool = true) throws {
         try database.read { database in
             let tables = try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
             let application = try Int32.fetchOne(database, sql: "PRAGMA application_id")
             if !tables.isEmpty, application != Schema.applicationID {
                 throw StoreError(.foreignDatabase, "turn store \(path): a database of another program")
             }
-            if try Schema.migrator.hasBeenSuperseded(database) {
+            if newerToo, try Schema.migrator.hasBeenSuperseded(database) {
                 throw StoreError(.newerDatabase, "turn store \(path): made by a newer version of media-bridge")
             }
         }

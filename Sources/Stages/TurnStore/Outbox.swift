@@ -48,12 +48,14 @@ public struct Outbox: Sendable {
 
     /// Oldest first; every state when nil.
     public func list(state: OutboxEntry.State? = nil, limit: Int = 100) throws(StoreError) -> [OutboxEntry] {
-        try access.read { database in
-            try Row.fetchAll(
-                database, sql: "SELECT * FROM outbox WHERE state = coalesce(?, state) ORDER BY id LIMIT ?",
-                arguments: [state?.rawValue, max(0, limit)]
-            ).compactMap(Self.entry)
-        }
+        try access.read { try Self.entries(state: state, limit: limit, in: $0) }
+    }
+
+    static func entries(state: OutboxEntry.State?, limit: Int, in database: Database) throws -> [OutboxEntry] {
+        try Row.fetchAll(
+            database, sql: "SELECT * FROM outbox WHERE state = coalesce(?, state) ORDER BY id LIMIT ?",
+            arguments: [state?.rawValue, max(0, limit)]
+        ).compactMap(entry)
     }
 
     /// Forgets delivered events that were last touched before `time`.

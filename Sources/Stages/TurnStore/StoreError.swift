@@ -1,7 +1,8 @@
 /// Why a database could not be opened or read, in a sentence a person can act on.
 public struct StoreError: Error, Equatable, CustomStringConvertible {
     public enum Code: String, Sendable {
-        case directoryMissing, notADatabase, foreignDatabase, newerDatabase, cannotOpen, cannotRead, cannotWrite
+        case directoryMissing, notADatabase, foreignDatabase, newerDatabase, olderDatabase, cannotOpen, cannotRead,
+            cannotWrite
     }
     public let code: Code
     public let message: String

@@ -62,13 +62,13 @@ public struct TurnStoreReader: Sendable {
         try read { Set(try Int.fetchAll($0, sql: "SELECT turn FROM turns WHERE call = ?", arguments: [call])) }
     }
 
-    private static let selectCalls = """
+    static let selectCalls = """
         SELECT calls.*, call_status.status AS status, call_status.duration_s AS duration_s,
             (SELECT count(*) FROM turns WHERE turns.call = calls.id) AS turn_count
         FROM calls LEFT JOIN call_status ON call_status.call = calls.id
         """
 
-    private static func call(_ row: Row, in database: Database) throws -> StoredCall {
+    static func call(_ row: Row, in database: Database) throws -> StoredCall {
         let id: String = row["id"]
         let counts: String? = row["frame_counts"]
         var call = StoredCall(
@@ -111,7 +111,7 @@ public struct TurnStoreReader: Sendable {
             gapMilliseconds: row["gap_ms"], heardMilliseconds: row["heard_ms"])
     }
 
-    private func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+    func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
         do { return try database.read(body) } catch {
             throw StoreError(.cannotRead, "turn store \(path): cannot be read: \(StoreWriter.describe(error))")
         }

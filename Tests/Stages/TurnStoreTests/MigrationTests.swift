@@ -103,34 +103,18 @@ import Testing
     @Test func `the tables' checks know exactly the cases of the enums`() throws {
         let path = directory.file("new.sqlite")
         try TurnStore(path: path).close()
-        let enums: [(table: String, column: String, words: [String])] = [
-            ("calls", "direction", CallDirection.allCases.map(\.rawValue) + ["unknown"]),
-            ("turns", "speaker", Turn.Speaker.allCases.map(\.rawValue)),
-            ("turns", "text_source", Turn.Text.allCases.map(\.rawValue)),
-            ("turns", "latency_origin", TurnLatency.Origin.allCases.map(\.rawValue)),
-            ("turns", "heard_by", HeardBy.allCases.map(\.rawValue)),
-            ("holes", "cause", PlayoutHole.Cause.allCases.map(\.rawValue)),
-            ("call_status", "status", CallStatus.allCases.map(\.rawValue)),
-            ("artifacts", "kind", Artifact.Kind.allCases.map(\.rawValue)),
-            ("jobs", "kind", Job.Kind.allCases.map(\.rawValue)),
-            ("jobs", "state", Job.State.allCases.map(\.rawValue)),
-            ("outbox", "event", OutgoingEvent.Kind.allCases.map(\.rawValue)),
-            ("outbox", "state", OutboxEntry.State.allCases.map(\.rawValue)),
-            ("call_facts", "fact", OnceFact.allCases.map(\.rawValue)),
-            ("transcripts", "channel", OfflineTranscript.Channel.allCases.map(\.rawValue)),
-            ("transcript_decisions", "source", TranscriptDecision.Source.allCases.map(\.rawValue)),
-        ]
         let database = try DatabaseQueue(path: path)
-        for (table, column, words) in enums {
+        for known in Schema.enums {
+            let (table, column, words) = (known.table, known.column, known.words)
             let sql = try #require(
                 try database.read {
                     try String.fetchOne($0, sql: "SELECT sql FROM sqlite_master WHERE name = ?", arguments: [table])
                 })
             let list = try #require(sql.range(of: "CHECK \\(\(column) IN\\s*\\([^)]*\\)", options: .regularExpression))
-            let known = sql[list].split(separator: "'").enumerated().filter { $0.offset % 2 == 1 }.map {
+            let listed = sql[list].split(separator: "'").enumerated().filter { $0.offset % 2 == 1 }.map {
                 String($0.element)
             }
-            #expect(known.sorted() == words.sorted(), "\(table).\(column)")
+            #expect(listed.sorted() == words.sorted(), "\(table).\(column)")
         }
     }
 }
