@@ -3,7 +3,7 @@ public import Conversation
 /// What a call's conversation was made of, and whose call it was: enough to make the same conversation again.
 public struct JournalHeader: Sendable, Equatable {
     /// Raised when the bytes of older journals would be read as something else (docs/decisions/0006).
-    public static let formatVersion: Int64 = 1
+    public static let formatVersion: Int64 = 2
 
     /// The carrier's id of the call.
     public var call: String

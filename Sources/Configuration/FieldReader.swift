@@ -112,6 +112,13 @@ final class FieldReader {
         }
     }
 
+    /// Names that are the writer's own, in the order of the file: all of them are known then.
+    func ownNames() -> [String] {
+        let names = (mapping ?? .init([])).map { $0.key.scalar?.string ?? "" }
+        known += names
+        return names
+    }
+
     func integer(_ key: String, in range: ClosedRange<Int>, default value: Int) -> Int {
         optionalInteger(key, in: range) ?? value
     }

@@ -78,6 +78,8 @@ extension ServiceConfiguration {
         tenant.maximumMinutes = fields.integer("maximumMinutes", in: 1...240, default: tenant.maximumMinutes)
         tenant.turnTaking = TurnTaking(reading: fields)
         tenant.tools = TenantTools(reading: fields, hasToken: fields.has("authToken"))
+        tenant.prompts = PromptSettings(reading: fields)
+        PromptSettings.check(tenant, fields)
         tenant.echoAware = fields.boolean("echoAware", default: tenant.echoAware)
         let batches = [20, 40, 60, 100]
         tenant.uplinkBatchMilliseconds = fields.oneOf("uplinkBatchMilliseconds", batches, default: 20)
@@ -109,7 +111,8 @@ extension ServiceConfiguration {
         let instructions = fields.optionalString("instructions", literally: true)
         if instructions == nil, !fields.has("instructions") { fields.report("instructions", "is missing") }
         return .init(
-            instructions: instructions ?? "", greeting: fields.optionalString("greeting", literally: true) ?? "")
+            instructions: instructions ?? "", greeting: fields.optionalString("greeting", literally: true) ?? "",
+            channels: PromptSettings.readChannels(fields.fields("channels")))
     }
 
     private static func readFallback(_ fields: FieldReader, parent: FieldReader) -> Tenant.Fallback {

@@ -95,10 +95,7 @@ extension ServiceConfiguration {
         fields.secret("webhookKey", tenant.webhookKey)
         for (name, script) in [("inbound", tenant.inbound), ("outbound", tenant.outbound)] {
             guard let script else { continue }
-            fields.fields(name) {
-                $0.text("instructions", script.instructions)
-                $0.text("greeting", script.greeting.isEmpty ? nil : script.greeting)
-            }
+            fields.fields(name) { PromptSettings.write(script, into: $0) }
         }
         fields.text("language", tenant.language)
         fields.text("voice", tenant.voice)
@@ -117,6 +114,7 @@ extension ServiceConfiguration {
         fields.number("maximumMinutes", tenant.maximumMinutes)
         write(tenant.turnTaking, into: fields)
         tenant.tools.write(into: fields)
+        tenant.prompts.write(into: fields)
         fields.number("uplinkBatchMilliseconds", tenant.uplinkBatchMilliseconds)
         fields.number("downlinkBatchMilliseconds", tenant.downlinkBatchMilliseconds)
         fields.number("leadMilliseconds", tenant.leadMilliseconds)

@@ -41,6 +41,7 @@ public struct Tenant: Sendable, Equatable {
     public var maximumMinutes = 60
     public var turnTaking = TurnTaking()
     public var tools = TenantTools()
+    public var prompts = PromptSettings()
     /// The agent's own echo on the caller's line is no speech of the caller's.
     public var echoAware = true
     /// Caller's audio per message to the model: 20, 40, 60 or 100.
@@ -67,7 +68,7 @@ public struct Tenant: Sendable, Equatable {
     public var promptSource: PromptSource {
         PromptSource(
             inbound: inbound, outbound: outbound, language: language, voice: voice, timeZone: timeZone,
-            tools: toolDefinitions)
+            tools: toolDefinitions, vocabulary: prompts.vocabulary, languageRules: prompts.languageRules)
     }
 
     /// How this tenant's calls are held, as far as the file says; formats are the composition root's.

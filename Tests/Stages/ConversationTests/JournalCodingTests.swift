@@ -73,10 +73,10 @@ import Testing
                 ToolDefinition(
                     name: "price", description: "Of a tea.", filler: "One moment.", fillerMilliseconds: 900,
                     timeoutMilliseconds: 4_000)
-            ])
+            ], vocabulary: ["oolong", "Darjeeling"])
         let prompt = try PromptBuilder().build(from: source, direction: .inbound, callerContext: "A regular.")
         #expect(try restored(prompt) == prompt)
-        #expect(Mirror(reflecting: prompt).children.count == 7, "a new field belongs into SessionPrompt+Journal")
+        #expect(Mirror(reflecting: prompt).children.count == 11, "a new field belongs into SessionPrompt+Journal")
         #expect(Mirror(reflecting: prompt.tools[0]).children.count == 6, "a new field belongs into it too")
     }
 

@@ -7,15 +7,15 @@ import Testing
         inbound: .init(instructions: "את מוכרת תה.", greeting: "שלום, בית התה."), language: "he", voice: "marin",
         timeZone: "UTC+02:00")
 
-    @Test func `puts rules, language, script and date in one place, right-to-left text intact`() throws {
+    @Test func `puts rules, script, language and date in one place, right-to-left text intact`() throws {
         let prompt = try builder.build(from: hebrew, direction: .inbound, today: "Sunday, 22 November 2026")
         #expect(
             prompt.instructions == """
                 Be short.
 
-                Answer in Hebrew, unless the caller asks for another language.
-
                 את מוכרת תה.
+
+                Answer in Hebrew, unless the caller asks for another language.
 
                 Today is Sunday, 22 November 2026 (UTC+02:00).
                 """)
@@ -43,7 +43,7 @@ import Testing
         #expect(one.hash == later.hash)
         #expect(one.hash.count == 16)
         var edits: [PromptSource] = []
-        for edit in 0..<6 {
+        for edit in 0..<9 {
             var source = hebrew
             switch edit {
             case 0: source.inbound?.instructions += "."
@@ -51,12 +51,23 @@ import Testing
             case 2: source.language = "en"
             case 3: source.voice = "cedar"
             case 4: source.timeZone = "UTC"
+            case 5: source.vocabulary = ["Assam"]
+            case 6: source.languageRules["he"] = "בלשון נקבה."
+            case 7: source.inbound?.channels[.calls] = .init(instructions: "Hurry.")
             default: source.tools = [.init(name: "a", description: "b")]
             }
             edits.append(source)
         }
         let hashes = try edits.map { try builder.build(from: $0, direction: .inbound).hash }
-        #expect(Set(hashes + [one.hash]).count == 7)
+        #expect(Set(hashes + [one.hash]).count == 10)
+        let revisions = (edits + [hebrew]).map { PromptEdition(tenant: "tea", source: $0).revision }
+        #expect(Set(revisions).count == 10)
+        #expect(PromptEdition(tenant: "tea", source: hebrew).revision == revisions.last)
+        // What this call does not use changes the revision, and not the hash of its prompt.
+        var other = hebrew
+        other.outbound = .init(instructions: "Sell more.")
+        #expect(try builder.build(from: other, direction: .inbound).hash == one.hash)
+        #expect(PromptEdition(tenant: "tea", source: other).revision != revisions.last)
     }
 
     @Test func `the digest is FNV-1a, and words moved between fields change it`() {

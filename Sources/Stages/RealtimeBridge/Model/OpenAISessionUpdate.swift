@@ -4,8 +4,10 @@ internal import Conversation
 struct OpenAISessionUpdate {
     let prompt: SessionPrompt
     let options: ModelSessionOptions
-    /// False leaves out what a picky server may refuse: noise reduction, speed, limits.
+    /// False leaves out what a picky server may refuse: noise reduction, speed, limits, words to expect.
     let optionalFields: Bool
+    /// Takes no words to expect, and refuses a session that has some.
+    private static let modelWithoutPrompt = "gpt-realtime-whisper"
 
     func write(_ json: inout JSONWriter) {
         json.object {
@@ -41,7 +43,11 @@ struct OpenAISessionUpdate {
         guard let model = options.transcriptionModel else { return json.raw("null") }
         json.object {
             $0.member("model", model)
-            if !prompt.language.isEmpty { $0.member("language", prompt.language) }
+            let hints = prompt.transcription
+            if !hints.language.isEmpty { $0.member("language", hints.language) }
+            if optionalFields, !hints.prompt.isEmpty, !model.hasPrefix(Self.modelWithoutPrompt) {
+                $0.member("prompt", hints.prompt)
+            }
         }
     }
 

@@ -153,6 +153,27 @@ import Testing
         ]
     }
 
+    @Test func `words to expect go to the model's ears, but not to a model or server that refuses them`() throws {
+        let prompt = try PromptBuilder().build(
+            from: PromptSource(
+                inbound: .init(instructions: "Hi."), language: "he", vocabulary: ["ריטלין", "\"Dr.\" Cohen"]),
+            direction: .inbound)
+        func transcription(_ model: String, optionalFields: Bool) throws -> NSDictionary? {
+            var options = Self.options()
+            options.transcriptionModel = model
+            let text = message(.configure(optionalFields: optionalFields), prompt: prompt, options: options)
+            let session = try json(text)["session"] as? NSDictionary
+            return ((session?["audio"] as? NSDictionary)?["input"] as? NSDictionary)?["transcription"] as? NSDictionary
+        }
+        let plain: NSDictionary = ["model": "gpt-realtime-whisper", "language": "he"]
+        let told: NSDictionary = [
+            "model": "gpt-4o-mini-transcribe", "language": "he", "prompt": "ריטלין, \"Dr.\" Cohen",
+        ]
+        #expect(try transcription("gpt-4o-mini-transcribe", optionalFields: true) == told)
+        #expect(try transcription("gpt-realtime-whisper", optionalFields: true) == plain)
+        #expect(try transcription("gpt-4o-mini-transcribe", optionalFields: false)?["prompt"] == nil)
+    }
+
     @Test func `writes each command as the server reads it`() throws {
         for (command, expected) in Self.commands() { #expect(try json(message(command)) == expected) }
     }

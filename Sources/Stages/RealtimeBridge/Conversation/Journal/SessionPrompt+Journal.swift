@@ -7,6 +7,10 @@ extension SessionPrompt: JournalCoded {
         encoder.put(tools)
         encoder.put(callerContext)
         encoder.put(hash)
+        encoder.put(direction)
+        encoder.put(channel.rawValue)
+        encoder.put(vocabulary)
+        encoder.put(layers)
     }
 
     /// The one that `PromptBuilder` made for the call of the journal.
@@ -14,9 +18,24 @@ extension SessionPrompt: JournalCoded {
         self.init(
             instructions: try decoder.value(), greeting: try decoder.value(), language: try decoder.value(),
             voice: try decoder.value(), tools: try decoder.value(), callerContext: try decoder.value(),
-            hash: try decoder.value())
+            hash: try decoder.value(), direction: try decoder.value(),
+            channel: PromptChannel(rawValue: try decoder.value()), vocabulary: try decoder.value(),
+            layers: try decoder.value())
     }
 }
+
+extension PromptLayer: JournalCoded {
+    package func encode(into encoder: inout JournalEncoder) {
+        encoder.put(part)
+        encoder.put(text)
+    }
+
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        self.init(try decoder.value(), try decoder.value())
+    }
+}
+
+extension PromptPart: JournalCoded {}
 
 extension ToolDefinition: JournalCoded {
     package func encode(into encoder: inout JournalEncoder) {

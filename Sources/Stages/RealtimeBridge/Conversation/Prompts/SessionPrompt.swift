@@ -9,18 +9,32 @@ public struct SessionPrompt: Sendable, Equatable {
     /// `end_call` is always among them.
     public let tools: [ToolDefinition]
     /// What is known about this caller. Travels as an item of the conversation, never within `instructions`.
-    public let callerContext: String
-    /// 16 hex digits over what the tenant wrote: not over the date, not over the caller.
+    public internal(set) var callerContext: String
+    /// 16 hex digits over what the tenant wrote and all rules: not over the date, not over the caller.
     public let hash: String
+    public let direction: CallDirection
+    public let channel: PromptChannel
+    /// Words that speech-to-text should expect.
+    public let vocabulary: [String]
+    /// What the instructions are made of, in their order; empty ones are left out.
+    public let layers: [PromptLayer]
 
     init(
         instructions: String, greeting: String, language: String, voice: String, tools: [ToolDefinition],
-        callerContext: String, hash: String
+        callerContext: String, hash: String, direction: CallDirection = .inbound, channel: PromptChannel = .calls,
+        vocabulary: [String] = [], layers: [PromptLayer] = []
     ) {
         (self.instructions, self.greeting, self.tools) = (instructions, greeting, tools)
         (self.language, self.voice, self.hash) = (language, voice, hash)
-        self.callerContext = callerContext
+        (self.direction, self.channel) = (direction, channel)
+        (self.callerContext, self.vocabulary, self.layers) = (callerContext, vocabulary, layers)
     }
+
+    /// The layers as the model reads them.
+    static func instructions(of layers: [PromptLayer]) -> String { layers.map(\.text).joined(separator: "\n\n") }
+
+    /// What speech-to-text is told, live and afterwards.
+    public var transcription: TranscriptionHints { TranscriptionHints(language: language, vocabulary: vocabulary) }
 }
 
 /// A tool the model may call.
