@@ -58,6 +58,7 @@ let package = Package(
         .library(name: "RealtimeBridge", targets: ["RealtimeBridge", "Conversation"]),
         .library(name: "ConversationSimulator", targets: ["ConversationSimulator"]),
         .library(name: "Transport", targets: ["Transport"]),
+        .library(name: "TurnStore", targets: ["TurnStore", "Conversation"]),
         .library(name: "LabelledCalls", targets: ["LabelledCalls"]),
         .library(name: "MediaBridge", targets: ["MediaBridge"]),
     ],

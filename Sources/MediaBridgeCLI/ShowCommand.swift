@@ -20,6 +20,10 @@ struct ShowCommand: ParsableCommand {
                 "ended      \(localTime(ended)), \(inSeconds(ended - found.startedAtUnixMilliseconds)), \(found.endReason ?? "")"
             )
         }
+        if let status = found.status {
+            print("status     \(status)" + (found.durationSeconds.map { ", \($0) s by the carrier" } ?? ""))
+        }
+        if let parent = found.parent { print("leg of     \(parent)") }
         for path in found.recordings { print("recording  \(path)") }
         for turn in found.turns {
             print(describe(turn))

@@ -43,6 +43,8 @@ import TurnStore
             #expect(seen.ending == .callerHungUp)
             try await eventually("the model's session to be closed") { session.close != nil }
             try await eventually("the store to know") { (try? rig.stored(carrier.call))??.endReason == "callerHungUp" }
+            // This carrier has sent no status callback at all.
+            #expect(try rig.stored(carrier.call)?.status == "completed")
         }
     }
 

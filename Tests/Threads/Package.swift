@@ -12,6 +12,9 @@ let package = Package(
             name: "RingThreadTests", dependencies: [.product(name: "AudioPipeline", package: "media-bridge")],
             path: "RingThreadTests", swiftSettings: [.swiftLanguageMode(.v6)]),
         .testTarget(
+            name: "StoreThreadTests", dependencies: [.product(name: "TurnStore", package: "media-bridge")],
+            path: "StoreThreadTests", swiftSettings: [.swiftLanguageMode(.v6)]),
+        .testTarget(
             name: "TransportTests",
             dependencies: [.product(name: "Transport", package: "media-bridge"), "AllocationProbe"],
             path: "TransportTests", swiftSettings: [.swiftLanguageMode(.v6)]),

@@ -9,7 +9,7 @@ import Synchronization
 /// A group waits at most `groupMilliseconds` for company; a record somebody waits for ends that wait. When a commit fails
 /// the group is kept, with what arrives meanwhile, up to `spoolCapacity`; then the producers' own rings fill up and refuse.
 final class StoreWriter: @unchecked Sendable {
-    // Sendable: `spool` belongs to the writer thread, all else is immutable, atomic or behind the mutex.
+    // Sendable: `spool` belongs to the writer thread, all else is immutable, atomic or behind the lock.
 
     /// A record and who waits for it.
     private struct Pending {
@@ -35,7 +35,7 @@ final class StoreWriter: @unchecked Sendable {
     let counters = StoreCounters()
     private let database: DatabasePool
     private let options: TurnStoreOptions
-    private let shared = Mutex(Shared())
+    private let shared = Guarded(Shared())
     private let phase = Atomic<Int>(Phase.busy)
     private let signal = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)

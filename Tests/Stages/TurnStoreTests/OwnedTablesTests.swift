@@ -119,4 +119,15 @@ import Testing
             try database.write { try $0.execute(sql: "INSERT INTO call_facts VALUES ('CA9', 'greeted', 1)") }
         }
     }
+
+    @Test func `after close, and while another program holds the file, the tables refuse in a sentence`() throws {
+        let lock = try locked(path)
+        let busy = #expect(throws: StoreError.self) { _ = try store.facts.record(.greeted, call: "CA1", at: 1) }
+        #expect(busy?.code == .cannotWrite && busy?.message.contains("locked") == true)
+        try lock.inDatabase { try $0.execute(sql: "ROLLBACK") }
+        #expect(try store.facts.record(.greeted, call: "CA1", at: 1))
+        store.close()
+        let closed = #expect(throws: StoreError.self) { _ = try store.jobs.claim(worker: "w", lease: 1, at: 1) }
+        #expect(closed?.code == .cannotWrite)
+    }
 }

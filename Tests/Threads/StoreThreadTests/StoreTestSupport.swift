@@ -1,0 +1,1 @@
+../../Stages/TurnStoreTests/StoreTestSupport.swift
