@@ -22,18 +22,10 @@ public struct JobQueue: Sendable {
     public func claim(
         kinds: [Job.Kind] = Job.Kind.allCases, worker: String, lease: Int64, at: Int64
     ) throws(StoreError) -> Job? {
-        try access.write { database in
+        guard !kinds.isEmpty else { return nil }
+        return try access.write { database in
             try Row.fetchOne(
-                database,
-                sql: """
-                    UPDATE jobs SET state = 'leased', worker = :worker, lease_until_ms = :until,
-                        attempts = attempts + 1, changed_ms = :at
-                    WHERE id = (
-                        SELECT id FROM jobs WHERE kind IN (\(kinds.map { "'\($0.rawValue)'" }.joined(separator: ", ")))
-                            AND (state = 'queued' AND not_before_ms <= :at OR state = 'leased' AND lease_until_ms <= :at)
-                        ORDER BY not_before_ms, id LIMIT 1)
-                    RETURNING *
-                    """,
+                database, sql: Self.claimStatement(kinds),
                 arguments: ["worker": worker, "until": at + max(1, lease), "at": at]
             ).flatMap(Self.job)
         }
@@ -111,7 +103,29 @@ public struct JobQueue: Sendable {
         try access.read { try Self.jobs(state: nil, call: call, limit: .max, in: $0) }
     }
 
+    /// Forgets finished jobs that were last touched before `time`. Asked for again they would be done again.
+    /// - Returns: how many.
+    @discardableResult public func forgetDone(before time: Int64) throws(StoreError) -> Int {
+        try access.write { database in
+            try database.execute(sql: "DELETE FROM jobs WHERE state = 'done' AND changed_ms < ?", arguments: [time])
+            return database.changesCount
+        }
+    }
+
     // MARK: Inside a transaction
+
+    /// The index holds open jobs only: what was ever done costs a claim nothing.
+    static func claimStatement(_ kinds: [Job.Kind]) -> String {
+        """
+        UPDATE jobs SET state = 'leased', worker = :worker, lease_until_ms = :until, attempts = attempts + 1, changed_ms = :at
+        WHERE id = (
+            SELECT id FROM jobs INDEXED BY jobs_open
+            WHERE state IN ('queued', 'leased') AND kind IN (\(kinds.map { "'\($0.rawValue)'" }.joined(separator: ", ")))
+                AND (state = 'queued' AND not_before_ms <= :at OR state = 'leased' AND lease_until_ms <= :at)
+            ORDER BY not_before_ms, id LIMIT 1)
+        RETURNING *
+        """
+    }
 
     static func jobs(state: Job.State?, call: String?, limit: Int, in database: Database) throws -> [Job] {
         try Row.fetchAll(

@@ -152,7 +152,7 @@ extension Schema {
             UNIQUE (kind, key),
             CHECK ((state = 'leased') = (lease_until_ms IS NOT NULL) AND (state <> 'leased' OR worker IS NOT NULL))
         ) STRICT;
-        CREATE INDEX jobs_by_state ON jobs (state, not_before_ms, id);
+        CREATE INDEX jobs_open ON jobs (not_before_ms, id) WHERE state IN ('queued', 'leased');
         CREATE INDEX jobs_by_call ON jobs (call) WHERE call IS NOT NULL;
 
         CREATE TABLE outbox (
@@ -169,7 +169,7 @@ extension Schema {
             created_ms INTEGER NOT NULL,
             changed_ms INTEGER NOT NULL
         ) STRICT;
-        CREATE INDEX outbox_by_state ON outbox (state, next_ms, id);
+        CREATE INDEX outbox_waiting ON outbox (next_ms, id) WHERE state = 'waiting';
         CREATE INDEX outbox_by_call ON outbox (call) WHERE call IS NOT NULL;
 
         CREATE TABLE call_facts (

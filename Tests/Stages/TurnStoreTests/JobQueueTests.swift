@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Synchronization
 import Testing
 
@@ -91,6 +92,24 @@ import Testing
         #expect(try jobs.claim(worker: "a", lease: 10, at: 1_000) == nil)
         #expect(try jobs.revive(id: second.id, at: 200) && !jobs.revive(id: second.id, at: 200))
         #expect(try jobs.claim(worker: "a", lease: 10, at: 200)?.attempts == 1)
+    }
+
+    @Test func `what was ever done costs a claim nothing, until it is forgotten`() throws {
+        for number in 0..<20 { try jobs.enqueue(kind: .transcribe, key: "\(number)", call: nil, at: Int64(number)) }
+        while let job = try jobs.claim(worker: "w", lease: 1, at: 100), job.key != "19" {
+            try jobs.complete(job, at: 100)
+        }
+        let plan = try DatabaseQueue(path: directory.file("store.sqlite")).read {
+            try Row.fetchAll(
+                $0, sql: "EXPLAIN QUERY PLAN \(JobQueue.claimStatement([.transcribe]))",
+                arguments: ["worker": "w", "until": 1, "at": 1]
+            ).map { $0["detail"] as String }
+        }
+        #expect(
+            plan.contains { $0.contains("jobs USING INDEX jobs_open") } && !plan.contains { $0.contains("TEMP B-TREE") }
+        )
+        #expect(try jobs.forgetDone(before: 100) == 0 && jobs.forgetDone(before: 101) == 19)
+        #expect(try jobs.list().map(\.key) == ["19"])
     }
 
     @Test func `eight workers lease each of 100 jobs exactly once`() throws {
