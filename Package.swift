@@ -178,6 +178,8 @@ let package = Package(
             "CallJournalTests",
             uses: ["CallJournal", "AudioPipeline", "Conversation", "VAD", "AllocationProbe"]),
         tests("CallExportTests", uses: ["CallExport", "Conversation", "Recording", "TurnStore"]),
+        // Reads docs/OWNERSHIP.md and the sources.
+        tests("OwnershipTests", uses: []),
         tests("LabelledCallsTests", uses: ["LabelledCalls"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
         tests(
