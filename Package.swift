@@ -101,7 +101,7 @@ let package = Package(
         stage("TurnStore", uses: ["Conversation", grdb]),
 
         // The service around them.
-        room("Configuration", uses: ["Conversation", yams]),
+        room("Configuration", uses: ["Conversation", "CLinux", yams]),
         room(
             "CallControl", uses: ["Configuration", "Conversation", "TurnStore", "Transport", "COpenSSL"]),
         room(

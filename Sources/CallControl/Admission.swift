@@ -37,14 +37,29 @@ public final class Admission: Sendable {
     }
 
     private let service: Seats
-    private let tenants: [String: Seats]
+    private let tenants: Mutex<[String: Seats]>
     private let draining = Atomic<Bool>(false)
 
     public init(limits: LimitConfiguration, tenants: [Tenant]) {
         service = Seats(limit: limits.maximumCalls)
-        self.tenants = Dictionary(
-            tenants.map { ($0.id, Seats(limit: $0.maximumCalls ?? limits.maximumCallsPerTenant ?? .max)) },
-            uniquingKeysWith: { first, _ in first })
+        self.tenants = Mutex([:])
+        update(limits: limits, tenants: tenants)
+    }
+
+    /// Any thread. Calls above a lowered limit, and those of a tenant that is gone, go on; the next ones are refused.
+    public func update(limits: LimitConfiguration, tenants: [Tenant]) {
+        service.limit.store(limits.maximumCalls, ordering: .relaxed)
+        self.tenants.withLock { known in
+            var kept: [String: Seats] = [:]
+            for tenant in tenants where kept[tenant.id] == nil {
+                let limit = tenant.maximumCalls ?? limits.maximumCallsPerTenant ?? .max
+                // The same seats: calls that hold them are still this tenant's.
+                let seats = known[tenant.id] ?? Seats(limit: limit)
+                seats.limit.store(limit, ordering: .relaxed)
+                kept[tenant.id] = seats
+            }
+            known = kept
+        }
     }
 
     /// Any thread. The place is held until the ticket is released or let go.
@@ -71,10 +86,12 @@ public final class Admission: Sendable {
     /// Any thread. Calls above a lowered limit go on; the next ones wait for them to end.
     public func setLimit(_ calls: Int) { service.limit.store(max(0, calls), ordering: .relaxed) }
 
-    public func active(of tenant: String) -> Int { tenants[tenant]?.taken.load(ordering: .relaxed) ?? 0 }
+    public func active(of tenant: String) -> Int {
+        tenants.withLock { $0[tenant] }?.taken.load(ordering: .relaxed) ?? 0
+    }
 
     fileprivate func take(_ tenant: String) throws(AdmissionRefusal) -> Seats {
-        guard let seats = tenants[tenant] else { throw .unknownTenant }
+        guard let seats = tenants.withLock({ $0[tenant] }) else { throw .unknownTenant }
         guard seats.take() else { throw .tenantFull }
         return seats
     }

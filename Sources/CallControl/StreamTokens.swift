@@ -171,6 +171,15 @@ public final class StreamTokens: Sendable {
         }
     }
 
+    /// Whose a call is that was announced and is not over.
+    /// - Parameter account: whoever asks; a call of another account is unknown to it.
+    func tenant(of call: String, account: String) -> Tenant? {
+        table.withLock { table in
+            guard let entry = table.calls[call], entry.grant.tenant.accountSid == account else { return nil }
+            return entry.grant.tenant
+        }
+    }
+
     /// Where a call that has streamed may stream again.
     /// - Parameter account: whoever asks; a call of another account is unknown to it.
     public func stream(of call: String, account: String) -> CallStream? {

@@ -10,6 +10,7 @@ public import TurnStore
 /// It runs on loop threads and never waits: an answer that needs the disk is given by the store's writer after its commit.
 public final class TwilioWebhooks: HTTPService {
     let configuration: ServiceConfiguration
+    let tenants: TenantDirectory
     let store: TurnStore
     let statusWriter: CallStatusWriter
     let admission: Admission
@@ -19,12 +20,16 @@ public final class TwilioWebhooks: HTTPService {
     private let origin: Mutex<PublicOrigin>
 
     /// Takes the store's `CallStatusWriter`: one service per store.
-    /// - Parameter acceptor: kept; it must not keep this service.
+    /// - Parameters:
+    ///   - tenants: who they are from now on; nil: those of `configuration`, for good.
+    ///   - acceptor: kept; it must not keep this service.
     public init(
-        configuration: ServiceConfiguration, store: TurnStore, admission: Admission, tokens: StreamTokens,
+        configuration: ServiceConfiguration, tenants: TenantDirectory? = nil, store: TurnStore, admission: Admission,
+        tokens: StreamTokens,
         acceptor: any CallAcceptor, counters: CallControlCounters = .init()
     ) {
         (self.configuration, self.store, self.admission) = (configuration, store, admission)
+        self.tenants = tenants ?? TenantDirectory(configuration.tenants)
         guard let statusWriter = store.takeStatusWriter() else {
             preconditionFailure("two services would write the status of calls in \(store.path)")
         }
@@ -109,7 +114,11 @@ public final class TwilioWebhooks: HTTPService {
             return exchange.respond(.text(400, "a form was expected\n"))
         }
         let account = fields["AccountSid"] ?? ""
-        let tenants = configuration.tenants.filter { $0.accountSid == account }
+        var tenants = tenants.snapshot.tenants(ofAccount: account)
+        // A call keeps the tenant it began with, also when an edit has changed or removed it since.
+        if let own = tokens.tenant(of: fields["CallSid"] ?? "", account: account), !tenants.contains(own) {
+            tenants.append(own)
+        }
         if configuration.twilio.verifySignatures {
             // An account nobody knows is verified against nothing, and refused like a wrong signature.
             switch TwilioSignature.verify(request, fields: fields, origin: publicOrigin, tenants: tenants) {
@@ -209,7 +218,7 @@ public final class TwilioWebhooks: HTTPService {
         let origin = publicOrigin
         var verdict = TwilioSignature.Verdict.missing
         var candidates = [Tenant]()
-        for tenant in configuration.tenants {
+        for tenant in tenants.snapshot.tenants {
             verdict = TwilioSignature.verify(request, fields: nil, origin: origin, tenants: [tenant], isWebSocket: true)
             if verdict == .missing { return forbid(.signatureMissing) }
             if verdict == .valid { candidates.append(tenant) }

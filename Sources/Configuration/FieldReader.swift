@@ -8,17 +8,31 @@ final class ConfigurationDocument {
     let directory: String
     let environment: [String: String]
     private(set) var problems = [ConfigurationError.Problem]()
+    /// Files that this one names, whose problems are told after its own.
+    private var included = [ConfigurationDocument]()
 
     init(file: String, directory: String, environment: [String: String]) {
         (self.file, self.directory, self.environment) = (file, directory, environment)
     }
 
+    func include(_ file: String) -> ConfigurationDocument {
+        let document = ConfigurationDocument(file: file, directory: directory, environment: environment)
+        included.append(document)
+        return document
+    }
+
+    func add(_ problem: ConfigurationError.Problem) { problems.append(problem) }
+
     func report(_ mark: Mark?, _ field: String, _ message: String) {
         problems.append(.init(file: file, line: mark?.line, column: mark?.column, field: field, message: message))
     }
 
-    /// In the order of the file; fields of one line as they were found.
+    /// In the order of the file; fields of one line as they were found. Then those of each included file.
     var sortedProblems: [ConfigurationError.Problem] {
+        included.reduce(sortedOwnProblems) { $0 + $1.sortedProblems }
+    }
+
+    private var sortedOwnProblems: [ConfigurationError.Problem] {
         problems.enumerated().sorted {
             let left = ($0.element.line ?? 0, $0.element.column ?? 0, $0.offset)
             return left < ($1.element.line ?? 0, $1.element.column ?? 0, $1.offset)
@@ -217,7 +231,7 @@ final class FieldReader {
 
     // MARK: Below
 
-    private func field(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    func field(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     private func value(_ key: String) -> Node? {
         guard has(key), let node = mapping?[key] else { return nil }

@@ -32,11 +32,12 @@ extension ServiceConfiguration {
         }
         if root == nil { document.report(nil, "", "is empty; `tenants:` at least was expected") }
         let configuration = read(FieldReader(root, path: "", document: document))
-        guard document.problems.isEmpty else { throw ConfigurationError(problems: document.sortedProblems) }
+        let problems = document.sortedProblems
+        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
         return configuration
     }
 
-    private static func problem(of error: any Error, in file: String) -> ConfigurationError.Problem {
+    static func problem(of error: any Error, in file: String) -> ConfigurationError.Problem {
         switch error as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
@@ -101,8 +102,10 @@ extension ServiceConfiguration {
         twilio.finish()
 
         configuration.agent = readAgent(root.fields("agent"))
+        configuration.watchFiles = root.boolean("watchFiles", default: true)
+        configuration.tenantsDirectory = root.filePath("tenantsDirectory")
         configuration.tenants = readTenants(
-            root, verifySignatures: configuration.twilio.verifySignatures,
+            root, directory: configuration.tenantsDirectory, verifySignatures: configuration.twilio.verifySignatures,
             transcribes: configuration.model.transcriptionModel != nil)
         checkCeilings(configuration, root)
         root.finish()

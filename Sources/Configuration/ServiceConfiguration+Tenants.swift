@@ -2,14 +2,16 @@ import Conversation
 import Foundation
 
 extension ServiceConfiguration {
-    /// Reads `tenants:` and checks them against each other.
-    static func readTenants(_ root: FieldReader, verifySignatures: Bool, transcribes: Bool) -> [Tenant] {
-        if !root.has("tenants") {
+    /// Reads `tenants:` and the folder's files, and checks all against each other.
+    static func readTenants(
+        _ root: FieldReader, directory: String?, verifySignatures: Bool, transcribes: Bool
+    ) -> [Tenant] {
+        if !root.has("tenants"), directory == nil {
             root.report("tenants", "is missing; without a tenant no number is answered")
         }
         var tenants = [Tenant]()
         var numbers = [String: String]()
-        for (index, fields) in root.list("tenants").enumerated() {
+        for fields in root.list("tenants") + tenantFiles(in: directory, root) {
             let tenant = readTenant(fields, verifySignatures: verifySignatures)
             if tenant.turnTaking.asksForWords, !transcribes {
                 fields.report(
@@ -20,9 +22,9 @@ extension ServiceConfiguration {
                 fields.report("id", "`\(tenant.id)` is taken by another tenant")
             }
             for (number, mark) in fields.strings("numbers") {
-                let place = "tenants[\(index)].numbers"
                 if let owner = numbers[number] {
-                    root.document.report(mark, place, "\(number) is already a number of tenant `\(owner)`")
+                    fields.document.report(
+                        mark, fields.field("numbers"), "\(number) is already a number of tenant `\(owner)`")
                 }
                 numbers[number] = tenant.id
             }
@@ -100,7 +102,7 @@ extension ServiceConfiguration {
         if numbers.isEmpty, !fields.has("numbers") { fields.report("numbers", "is missing; a list was expected") }
         for (number, mark) in numbers where !isE164(number) {
             fields.document.report(
-                mark, "\(fields.path).numbers", "`\(number)` does not fit; E.164 was expected, as in +15005550001")
+                mark, fields.field("numbers"), "`\(number)` does not fit; E.164 was expected, as in +15005550001")
         }
         return numbers.map(\.text)
     }

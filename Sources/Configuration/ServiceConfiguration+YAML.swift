@@ -83,6 +83,8 @@ extension ServiceConfiguration {
                 }
             }
         }
+        root.boolean("watchFiles", watchFiles)
+        // Those of `tenantsDirectory` among them: what is printed is whole without the folder.
         root.list("tenants", tenants) { Self.write($1, into: $0) }
         return root.serialized
     }

@@ -14,11 +14,27 @@ public struct ServiceConfiguration: Sendable, Equatable {
     public var twilio = TwilioConfiguration()
     public var agent = AgentConfiguration()
     public var tenants = [Tenant]()
+    /// A folder with one file for each further tenant, absolute; they stand in `tenants` too. Nil: none.
+    public var tenantsDirectory: String?
+    /// Edits of the files are taken while the service runs; off: only on SIGHUP.
+    public var watchFiles = true
 
     public init() {}
 
     /// The tenant that owns a called number, in E.164. There is no default tenant: another number is nobody's.
     public func tenant(forNumber number: String) -> Tenant? { tenants.first { $0.numbers.contains(number) } }
+
+    /// Sections that are read once, at start, and are not the same in `other`. Tenants and limits are read again.
+    public func fixedSections(differingFrom other: ServiceConfiguration) -> [String] {
+        [
+            ("public", publicListener == other.publicListener), ("admin", adminListener == other.adminListener),
+            ("model", model == other.model), ("store", storePath == other.storePath),
+            ("recordings", recordingDirectory == other.recordingDirectory), ("journals", journals == other.journals),
+            ("telemetry", telemetry == other.telemetry), ("twilio", twilio == other.twilio),
+            ("agent", agent == other.agent), ("watchFiles", watchFiles == other.watchFiles),
+            ("limits.drainSeconds", limits.drainSeconds == other.limits.drainSeconds),
+        ].filter { !$0.1 }.map(\.0)
+    }
 
     public func tenant(id: String) -> Tenant? { tenants.first { $0.id == id } }
 }

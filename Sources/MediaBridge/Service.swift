@@ -20,14 +20,19 @@ import TurnStore
 public final class Service: @unchecked Sendable {  // One owner sets it up and tears it down; calls share the core.
     public let configuration: ServiceConfiguration
     private let observer: (any ServiceObserver)?
-    private let logger: Logger
-    private var running: Running?
+    let logger: Logger
+    var running: Running?
+    /// Held while an edit is applied, and while everything is taken down.
+    let reloading = Mutex(())
+    let reloads = ReloadCounters()
     /// Changes every tenant's policy before `start`: shorter times for whoever cannot wait for the real ones.
     var adjustPolicy: (@Sendable (inout ConversationPolicy) -> Void)?
 
     /// What exists between `start` and `stop`.
-    private struct Running {
+    struct Running {
         var core: ServiceCore
+        /// The chain of model addresses, in order.
+        var endpoints: [ModelEndpoint]
         var admission: Admission
         var controlLoop: EventLoop
         var agent: LocalAgentServer?
@@ -100,25 +105,18 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
 
         opened.agent = try startAgent()
         let endpoints = try modelEndpoints(agentPort: opened.agent?.port)
-        var tenants: [String: TenantRuntime] = [:]
-        for tenant in configuration.tenants {
-            do {
-                tenants[tenant.id] = try TenantRuntime(
-                    tenant, model: configuration.model, endpoints: endpoints, adjustPolicy: adjustPolicy)
-            } catch {
-                throw ServiceError("tenant \(tenant.id): fallback: \(error)")
-            }
-        }
+        let runtimes = TenantRuntimes(try configuration.tenants.map { try makeRuntime($0, endpoints) })
         let store = try TurnStore(path: configuration.storePath)
         opened.store = store
-        try makeRecordingDirectory()
+        try makeRecordingDirectory(for: configuration.tenants)
         let recorder = Recorder()
         recorder.start()
         opened.recorder = recorder
-        opened.journals = try startJournals()
+        opened.journals = try startJournals(for: configuration.tenants)
 
         let core = ServiceCore(
-            configuration: configuration, tenants: tenants, store: store, recorder: recorder,
+            configuration: configuration, directory: TenantDirectory(configuration.tenants), runtimes: runtimes,
+            store: store, recorder: recorder,
             journals: opened.journals, logger: logger, observer: observer)
         let telemetry = Telemetry(logger: logger) { [core] in core.name(ofCall: $0) }
         let admission = Admission(limits: configuration.limits, tenants: configuration.tenants)
@@ -126,7 +124,8 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         controlLoop.start()
 
         let webhooks = TwilioWebhooks(
-            configuration: configuration, store: store, admission: admission, tokens: core.tokens, acceptor: core)
+            configuration: configuration, tenants: core.directory, store: store, admission: admission,
+            tokens: core.tokens, acceptor: core)
         let publicListener = try listen(configuration.publicListener, on: shardLoops, webhooks)
         opened.listeners.append(publicListener)
         webhooks.listening(onPort: publicListener.port)
@@ -135,10 +134,11 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         let rest = CarrierREST(origin: configuration.twilio.apiURL, requests: OutgoingRequests(capacity: 256))
         core.errands.withLock { $0 = CarrierErrands(rest: rest, tokens: core.tokens) { publicOrigin } }
         ServiceMetrics.register(in: telemetry.metrics, core: core, admission: admission, webhooks: webhooks.counters)
+        reloads.register(in: telemetry.metrics, directory: core.directory)
         let admin = AdminService(
             listener: configuration.adminListener, reader: store.reader,
             metrics: { telemetry.metrics.prometheusText() },
-            readiness: { Self.readiness(admission: admission, store: store) })
+            readiness: { [reloads] in Self.readiness(admission: admission, store: store, reloads: reloads) })
         var adminOptions = ListenerOptions()
         adminOptions.host = configuration.adminListener.host
         adminOptions.port = configuration.adminListener.port
@@ -147,7 +147,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         try tidyOnceASecond(controlLoop, webhooks)
         telemetry.start()
         return Running(
-            core: core, admission: admission, controlLoop: controlLoop, agent: opened.agent,
+            core: core, endpoints: endpoints, admission: admission, controlLoop: controlLoop, agent: opened.agent,
             publicListener: publicListener, adminListener: adminListener, telemetry: telemetry)
     }
 
@@ -225,8 +225,8 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         return try Listener(options, loops: loops, service: service)
     }
 
-    private func makeRecordingDirectory() throws {
-        guard configuration.tenants.contains(where: \.recordingEnabled) else { return }
+    func makeRecordingDirectory(for tenants: [Tenant]) throws {
+        guard tenants.contains(where: \.recordingEnabled) else { return }
         let directory = configuration.recordingDirectory
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -238,8 +238,8 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         }
     }
 
-    private func startJournals() throws -> JournalWriter? {
-        guard configuration.tenants.contains(where: { $0.journal != .off }) else { return nil }
+    func startJournals(for tenants: [Tenant]) throws -> JournalWriter? {
+        guard tenants.contains(where: { $0.journal != .off }) else { return nil }
         let wanted = configuration.journals
         let logger = self.logger
         let journals = JournalWriter(
@@ -252,11 +252,24 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         return journals
     }
 
-    private static func readiness(admission: Admission, store: TurnStore) -> AdminService.Readiness {
+    func makeRuntime(_ tenant: Tenant, _ endpoints: [ModelEndpoint]) throws -> TenantRuntime {
+        do {
+            return try TenantRuntime(
+                tenant, model: configuration.model, endpoints: endpoints, adjustPolicy: adjustPolicy)
+        } catch {
+            throw ServiceError("tenant \(tenant.id): fallback: \(error)")
+        }
+    }
+
+    private static func readiness(
+        admission: Admission, store: TurnStore, reloads: ReloadCounters
+    ) -> AdminService.Readiness {
         let health = store.health
         var reasons: [String] = []
         if admission.isDraining { reasons.append("draining") }
         if let complaint = health.complaint { reasons.append(complaint) }
+        // Calls are taken all the same, by what was taken last.
+        if let refusal = reloads.standingRefusal { reasons.append("the last edit was refused: \(refusal)") }
         return .init(isReady: !admission.isDraining && health.hasRoom, reasons: reasons)
     }
 
@@ -290,8 +303,11 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
 
     /// Ends every call that is left, closes everything, and writes what the store still holds. Waits; not on a loop.
     public func stop() {
-        guard let running else { return }
-        self.running = nil
+        let taken = reloading.withLock { _ in
+            defer { self.running = nil }
+            return self.running
+        }
+        guard let running = taken else { return }
         running.admission.drain()
         running.publicListener.close()
         running.adminListener.close()
@@ -303,7 +319,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         running.controlLoop.stop()
         running.agent?.stop()
         running.core.recorder.stop()
-        running.core.journals?.stop()
+        running.core.journals.withLock { $0 }?.stop()
         running.telemetry.stop()
         running.core.shards.forEach { $0.close() }
         running.core.store.close()

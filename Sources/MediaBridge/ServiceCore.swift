@@ -12,12 +12,12 @@ import Transport
 import TurnStore
 
 /// What shards and calls need of the service they run in. Fixed before the first call, or guarded.
-final class ServiceCore: @unchecked Sendable {  // The tenants never change; the shard list is set before any loop runs.
+final class ServiceCore: @unchecked Sendable {  // Shards are set before any loop runs; the rest is guarded.
     let configuration: ServiceConfiguration
     let store: TurnStore
     let recorder: Recorder
-    /// nil when no tenant keeps journals.
-    let journals: JournalWriter?
+    /// nil as long as no tenant keeps journals.
+    let journals: Mutex<JournalWriter?>
     let tokens: StreamTokens
     let logger: Logger
     /// Shards do not log: what they have to say of a call is said here.
@@ -25,7 +25,8 @@ final class ServiceCore: @unchecked Sendable {  // The tenants never change; the
     let observer: (any ServiceObserver)?
     let modelSocketOptions: WebSocketOptions
     let carrierSocketOptions: WebSocketOptions
-    private let tenants: [String: TenantRuntime]
+    let directory: TenantDirectory
+    let runtimes: TenantRuntimes
     private(set) var shards: [Shard] = []
     /// Live calls by the carrier's id, and the shard of each: a carrier retry must find the call it belongs to.
     private let places = Mutex<[String: Int]>([:])
@@ -38,14 +39,15 @@ final class ServiceCore: @unchecked Sendable {  // The tenants never change; the
     private let names = Mutex<(last: UInt64, calls: [UInt64: String])>((0, [:]))
 
     init(
-        configuration: ServiceConfiguration, tenants: [String: TenantRuntime], store: TurnStore, recorder: Recorder,
+        configuration: ServiceConfiguration, directory: TenantDirectory, runtimes: TenantRuntimes, store: TurnStore,
+        recorder: Recorder,
         journals: JournalWriter? = nil,
         logger: Logger, observer: (any ServiceObserver)?
     ) {
         self.configuration = configuration
-        self.tenants = tenants
+        (self.directory, self.runtimes) = (directory, runtimes)
         (self.store, self.recorder, self.logger, self.observer) = (store, recorder, logger, observer)
-        self.journals = journals
+        self.journals = Mutex(journals)
         tokens = StreamTokens(lifeSeconds: configuration.twilio.streamTokenSeconds)
         var model = WebSocketOptions()
         model.maximumMessageBytes = 4 * 1024 * 1024
@@ -65,15 +67,13 @@ final class ServiceCore: @unchecked Sendable {  // The tenants never change; the
 
     func adopt(_ shards: [Shard]) { self.shards = shards }
 
-    func tenant(_ id: String) -> TenantRuntime? { tenants[id] }
-
     /// The wall clock, for what a person will read: never for measuring.
     var date: Date { Date() }
     func unixMilliseconds() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
     /// Shard thread, once per call: where its conversation is written down, when its tenant wants that.
     func journal(_ grant: StreamGrant, _ tenant: TenantRuntime, _ prompt: SessionPrompt) -> JournalTap? {
-        guard tenant.tenant.journal != .off, let journals else { return nil }
+        guard tenant.tenant.journal != .off, let journals = journals.withLock({ $0 }) else { return nil }
         return journals.journal(
             JournalHeader(
                 call: grant.call, tenant: grant.tenant.id, startedAtUnixMilliseconds: unixMilliseconds(),

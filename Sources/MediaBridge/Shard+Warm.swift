@@ -33,7 +33,7 @@ extension Shard {
     /// A call of a tenant that wants it was announced: its session is opened and configured before its stream comes.
     func warmUp(_ grant: StreamGrant, at now: UInt64) {
         guard warm.entries.count < WarmSessions.capacity, !warm.contains(grant.call), !isLive(grant.call),
-            let tenant = service.tenant(grant.tenant.id), let endpoint = tenant.endpoints.first,
+            let tenant = service.runtimes.runtime(of: grant.tenant), let endpoint = tenant.endpoints.first,
             let prompt = tenant.prompt(grant.direction, at: service.date)
         else { return }
         let link = ModelLink(warmingUpWith: prompt, options: tenant.sessionOptions, shard: self)

@@ -3,6 +3,7 @@ import Configuration
 import Logging
 import MediaBridge
 import ServiceLifecycle
+import Synchronization
 import Telemetry
 import UnixSignals
 
@@ -11,7 +12,11 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Run the service.",
         discussion: """
             Without --config it serves loopback with the local agent. SIGTERM and Ctrl-C drain: new calls are refused, \
-            running ones finish (a second signal does not wait for them). SIGHUP reads the TLS certificate again.
+            running ones finish (a second signal does not wait for them).
+
+            An edited configuration is read again when its file, or one of `tenantsDirectory`, changes, and on SIGHUP; \
+            the certificate on SIGHUP. Tenants and limits are taken all or nothing: running calls notice nothing, and an \
+            edit that is wrong is refused with file, line and field while the old one stays.
             """)
 
     @Option(name: .long, help: "The YAML file.") var config: String?
@@ -32,7 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "shards": "\(service.shardCount)", "tenants": "\(configuration.tenants.count)",
             ])
         let group = ServiceGroup(
-            services: [RunningService(service: service, logger: logger)],
+            services: [RunningService(service: service, file: config, logger: logger)],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await group.run()
     }
@@ -41,12 +46,16 @@ struct ServeCommand: AsyncParsableCommand {
 /// The service from here to its end, as the life cycle wants it: waits for the signal, then drains and stops.
 private struct RunningService: ServiceLifecycle.Service {
     let service: MediaBridge.Service
+    /// The configuration's; nil for the embedded one, which nobody edits.
+    let file: String?
     let logger: Logger
 
     func run() async throws {
-        let renewal = Task { await renewCertificates() }
+        let renewal = Task { await readAgainWhenTold() }
+        let edits = EditedFiles(service: service, file: file, logger: logger)
         try await gracefulShutdown()
         renewal.cancel()
+        edits.stop()
         logger.info("draining", metadata: ["calls": "\(service.liveCalls)"])
         let left = await drainUnlessSignalled()
         if left > 0 { logger.warning("drain time over", metadata: ["calls": "\(left)"]) }
@@ -68,9 +77,10 @@ private struct RunningService: ServiceLifecycle.Service {
         }
     }
 
-    /// SIGHUP: the certificate is read again; when it is wrong the old one stays.
-    private func renewCertificates() async {
+    /// SIGHUP: configuration and certificate are read again; what is wrong changes nothing.
+    private func readAgainWhenTold() async {
         for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            if let file { _ = try? service.reload { try ServiceConfiguration.load(file: file) } }
             guard service.configuration.publicListener.tls != nil else {
                 logger.info("no certificate to read: the public listener is plain")
                 continue
@@ -81,4 +91,27 @@ private struct RunningService: ServiceLifecycle.Service {
             } catch { logger.error("certificate not taken", metadata: ["error": "\(error)"]) }
         }
     }
+}
+
+/// Takes edits as they are saved.
+private final class EditedFiles: Sendable {
+    private let watch: Mutex<ConfigurationWatch?>
+
+    init(service: MediaBridge.Service, file: String?, logger: Logger) {
+        watch = Mutex(nil)
+        guard let file, service.configuration.watchFiles else { return }
+        let made = ConfigurationWatch(file: file, tenantsDirectory: service.configuration.tenantsDirectory) {
+            [weak self] in
+            // Said in the log by the service itself.
+            _ = try? service.reload {
+                let edited = try ServiceConfiguration.load(file: file)
+                self?.watch.withLock { $0 }?.follow(tenantsDirectory: edited.tenantsDirectory)
+                return edited
+            }
+        }
+        if made == nil { logger.warning("configuration not watched, SIGHUP has it read again") }
+        watch.withLock { $0 = made }
+    }
+
+    func stop() { watch.withLock { $0 = nil } }
 }

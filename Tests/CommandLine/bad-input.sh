@@ -47,7 +47,7 @@ expect 2 'port.yaml:1:.*port.*70000' 'a port out of range names the value' "$pro
 expect 2 'TEST_TOKEN' 'a missing secret names its variable' env -u TEST_TOKEN "$program" config check --config "$work/good.yaml"
 expect 2 'no such file' 'a missing configuration' "$program" serve --config "$work/none.yaml"
 expect 64 'no fault is called .nonsense.' 'a fault that nobody knows' "$program" simulate --faults nonsense
-expect 64 'format.*wav' 'a format no call is exported in' "$program" export CA1 --format wav
+expect 64 "'wav' is invalid" 'a format no call is exported in' "$program" export CA1 --format wav
 expect 64 'only a page' 'sound in subtitles' "$program" export CA1 --format vtt --audio
 stopped=$(timeout -s KILL 20 timeout -s INT 4 "$program" simulate --calls 100000000 2>"$work/progress")
 if grep -q '^broken  *0' <<<"$stopped"; then
@@ -85,6 +85,37 @@ echo 'not a database, and long enough to be read as one' >"$work/text.sqlite"
 expect 1 'not an SQLite database' 'a file to check that is no database' "$program" db check --path "$work/text.sqlite"
 expect 64 'one of them' 'two stores to check' "$program" db check --path a --config b
 expect 1 'none.wav|hello-world.wav' 'recorded speech that is not there' "$program" demo --directory "$work/demo" --sounds "$work"
+
+# Edits of a running service: taken when they are right, refused with their line when they are not, read on SIGHUP.
+mkdir "$work/tenants.d"
+printf '%s\n' "store: { path: $work/r.sqlite }" 'public: { port: 0 }' 'admin: { port: 0 }' 'tenantsDirectory: tenants.d' >"$work/live.yaml"
+sed 's/^  - /    /; s/^    //; 1d' <<<"$tenant" >"$work/tenants.d/t.yaml"
+"$program" serve --config "$work/live.yaml" >"$work/live.log" 2>&1 &
+live=$!
+logged() { # PATTERN NAME
+    local _
+    for _ in $(seq 200); do
+        if grep -qE -- "$1" "$work/live.log"; then
+            passed=$((passed + 1))
+            return
+        fi
+        sleep 0.05
+    done
+    failed=$((failed + 1))
+    echo "FAILED: $2: no line with: $1" >&2
+    sed 's/^/    /' "$work/live.log" >&2
+}
+logged 'info serving .*tenants=1' 'a service with a folder of tenants'
+sed -i 's/Be brief/Be loud/' "$work/tenants.d/t.yaml"
+logged 'info configuration taken changed=t revision=2' 'an edited tenant is taken'
+sed -i 's/^id: t/idd: t/' "$work/tenants.d/t.yaml"
+logged 'error configuration not taken error=.*t.yaml:1:1: ' 'a wrong edit is refused with file and line'
+sed -i 's/^idd: t/id: t/' "$work/tenants.d/t.yaml"
+logged 'info configuration taken changed="" revision=3' 'and taken when it is mended'
+kill -HUP "$live"
+logged 'info configuration taken changed="" revision=4' 'SIGHUP has the configuration read again'
+kill -TERM "$live"
+wait "$live"
 
 echo "command line: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -22,6 +23,20 @@ extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, 
 
 // Names the calling thread, as ps and top show it; 15 bytes of it.
 static inline void media_bridge_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+static inline int media_bridge_inotify_open(void) { return inotify_init1(IN_NONBLOCK | IN_CLOEXEC); }
+
+// Of a folder: files that are written, made, renamed into it or taken away.
+static inline int media_bridge_inotify_watch(int descriptor, const char *folder) {
+    return inotify_add_watch(
+        descriptor, folder, IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_ONLYDIR);
+}
+
+// What happened is looked up in the files themselves.
+static inline void media_bridge_inotify_drain(int descriptor) {
+    char events[4096];
+    while (read(descriptor, events, sizeof events) > 0) {}
+}
 
 static inline unsigned long long media_bridge_monotonic_nanoseconds(void) {
     struct timespec now;
