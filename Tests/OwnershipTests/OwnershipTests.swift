@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `nobody outside its room can make a session's prompt`() throws {
-        let path = "Sources/Stages/RealtimeBridge/Conversation/SessionPrompt.swift"
+        let path = "Sources/Stages/RealtimeBridge/Conversation/Prompts/SessionPrompt.swift"
         let source = try #require(try OwnershipTable.sources()[path])
         let declaration = try #require(source.firstMatch(of: /struct SessionPrompt[^}]*?\n    (\w* ?)init\(/))
         #expect(declaration.1 == "", "no access level: internal")
