@@ -16,9 +16,9 @@ enum RecordWriting {
         case .promptChosen(let call, let hash):
             try run(database, "UPDATE calls SET prompt_hash = ? WHERE id = ?", [hash, call])
         case .turn(let call, let turn):
-            try write(turn, of: call, to: database)
+            try referring(to: call, in: database) { try write(turn, of: call, to: database) }
         case .hole(let call, let hole):
-            try write(hole, of: call, to: database)
+            try referring(to: call, in: database) { try write(hole, of: call, to: database) }
         case .used(let call, let used, let currency):
             let counts = Dictionary(
                 uniqueKeysWithValues: ModelUsage.Kind.allCases.map { ($0.rawValue, used.usage[$0]) })
@@ -84,8 +84,17 @@ enum RecordWriting {
             """, [call])
     }
 
+    /// Nearly always the call is there, and asking first would double the work.
+    private static func referring(to call: String, in database: Database, _ write: () throws -> Void) throws {
+        do { try write() } catch let error as DatabaseError
+            where error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY
+        {
+            try ensureCall(call, in: database)
+            try write()
+        }
+    }
+
     private static func write(_ turn: Turn, of call: String, to database: Database) throws {
-        try ensureCall(call, in: database)
         let latency = turn.latency
         try run(
             database, turnStatement,
@@ -115,7 +124,6 @@ enum RecordWriting {
     }()
 
     private static func write(_ told: TurnHole, of call: String, to database: Database) throws {
-        try ensureCall(call, in: database)
         try run(
             database,
             """
