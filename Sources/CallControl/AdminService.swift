@@ -4,7 +4,7 @@ import Foundation
 public import Transport
 public import TurnStore
 
-/// The admin listener's service: metrics, readiness, the calls of the store.
+/// The admin listener's service: metrics, readiness, the calls of the store, and what others add as `AdminRoutes`.
 ///
 /// Answers are made on a queue of its own: a loop thread must not wait for the disk.
 public final class AdminService: HTTPService {
@@ -20,16 +20,18 @@ public final class AdminService: HTTPService {
     private let reader: TurnStoreReader
     private let metrics: @Sendable () -> String
     private let readiness: @Sendable () -> Readiness
+    private let routes: [any AdminRoutes]
     private let queue = DispatchQueue(label: "admin")
 
     /// - Parameters:
     ///   - metrics: Prometheus text.
     ///   - readiness: asked for each `/readyz`.
+    ///   - routes: asked in order, before the paths of this service.
     public init(
         listener: AdminListenerConfiguration, reader: TurnStoreReader, metrics: @escaping @Sendable () -> String,
-        readiness: @escaping @Sendable () -> Readiness
+        readiness: @escaping @Sendable () -> Readiness, routes: [any AdminRoutes] = []
     ) {
-        (self.listener, self.reader) = (listener, reader)
+        (self.listener, self.reader, self.routes) = (listener, reader, routes)
         (self.metrics, self.readiness) = (metrics, readiness)
     }
 
@@ -46,10 +48,11 @@ public final class AdminService: HTTPService {
                     status: 401, headers: .init([("WWW-Authenticate", "Bearer"), ("Content-Type", "text/plain")]),
                     body: Array("a bearer token was expected\n".utf8)))
         }
-        guard request.method == "GET" else {
-            return exchange.respond(HTTPResponse(status: 405, headers: .init([("Allow", "GET")])))
+        queue.async { [self] in
+            for route in routes where route.answer(request, exchange) { return }
+            guard request.method == "GET" else { return exchange.respond(AdminAnswer.methodNotAllowed("GET")) }
+            exchange.respond(answer(request))
         }
-        queue.async { [self] in exchange.respond(answer(request)) }
     }
 
     /// Without a token only somebody on this host is answered, who also calls it by a name of this host: a web page
