@@ -64,7 +64,7 @@ final class Call {
     /// nil when the tenant has nothing to say in this direction, or the pool has no room: the call is turned away.
     init?(_ grant: StreamGrant, link: CarrierLink, shard: Shard, member: Int, now: UInt64) {
         guard let tenant = shard.service.runtimes.runtime(of: grant.tenant),
-            let prompt = tenant.prompt(grant.direction, at: shard.service.date),
+            let prompt = shard.service.prompt(for: grant, of: tenant),
             let inbound = try? InboundPath(
                 modelFormat: tenant.modelFormat, timing: tenant.speechTiming, isEchoAware: tenant.tenant.echoAware),
             let outbound = try? OutboundPath(modelFormat: tenant.modelFormat, pacer: tenant.pacer, pool: shard.pool)

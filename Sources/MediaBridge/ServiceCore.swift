@@ -19,6 +19,8 @@ final class ServiceCore: @unchecked Sendable {  // Shards are set before any loo
     /// nil as long as no tenant keeps journals.
     let journals: Mutex<JournalWriter?>
     let tokens: StreamTokens
+    /// What agents are told; see `ServiceCore+Prompts.swift`.
+    let prompts = PromptCache()
     let logger: Logger
     /// Shards do not log: what they have to say of a call is said here.
     let log = DispatchQueue(label: "call log")

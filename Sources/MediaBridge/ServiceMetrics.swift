@@ -67,6 +67,7 @@ enum ServiceMetrics {
                 labels: [("outcome", snakeCase(name.rawValue))]
             ) { UInt64(core.toolRunner.counters[name]) }
         }
+        register(core.prompts, in: metrics)
         let store = core.store
         metrics.gauge("media_bridge_store_waiting", help: "Records waiting to be written.") {
             Double(store.health.waiting)
@@ -76,6 +77,31 @@ enum ServiceMetrics {
         }
         metrics.counter("media_bridge_store_committed_total", help: "Records on disk.") {
             UInt64(store.health.committed)
+        }
+    }
+
+    private static func register(_ prompts: PromptCache, in metrics: MetricsRegistry) {
+        let outcomes: [(String, @Sendable (PromptCache.Statistics) -> UInt64)] = [
+            ("hit", { $0.hits }), ("miss", { $0.misses }), ("failure", { $0.failures }),
+        ]
+        for (name, count) in outcomes {
+            metrics.counter(
+                "media_bridge_prompts_total", help: "Prompts that calls asked for: there, built, or not to be had.",
+                labels: [("outcome", name)]
+            ) { count(prompts.statistics) }
+        }
+        let drops: [(String, @Sendable (PromptCache.Statistics) -> UInt64)] = [
+            ("day", { $0.dayChanges }), ("revision", { $0.superseded }), ("room", { $0.evictions }),
+        ]
+        for (name, count) in drops {
+            metrics.counter(
+                "media_bridge_prompts_dropped_total",
+                help: "Cached prompts let go: of another day, of an older revision, for lack of room.",
+                labels: [("reason", name)]
+            ) { count(prompts.statistics) }
+        }
+        metrics.gauge("media_bridge_prompts_cached", help: "Prompts in the cache.") {
+            Double(prompts.statistics.entries)
         }
     }
 

@@ -34,7 +34,7 @@ extension Shard {
     func warmUp(_ grant: StreamGrant, at now: UInt64) {
         guard warm.entries.count < WarmSessions.capacity, !warm.contains(grant.call), !isLive(grant.call),
             let tenant = service.runtimes.runtime(of: grant.tenant), let endpoint = tenant.endpoints.first,
-            let prompt = tenant.prompt(grant.direction, at: service.date)
+            let prompt = service.prompt(for: grant, of: tenant)
         else { return }
         let link = ModelLink(warmingUpWith: prompt, options: tenant.sessionOptions, shard: self)
         do { try link.connect(to: endpoint, options: service.modelSocketOptions) } catch { return }

@@ -1,7 +1,6 @@
 import AudioPipeline
 import Configuration
 import Conversation
-import Foundation
 import RealtimeBridge
 import VAD
 
@@ -17,8 +16,9 @@ struct TenantRuntime: Sendable {
     /// What costs are counted in; a label.
     let currency: String
     let fallback: FallbackVoice
-    private let promptBuilder = PromptBuilder()
-    private let dateStyle: Date.FormatStyle
+    /// What its agents are told, and which revision of that.
+    let prompts: PromptEdition
+    let calendar: TenantCalendar
 
     var modelFormat: ModelAudioFormat { sessionOptions.audioFormat }
     var pacer: Pacer {
@@ -33,6 +33,7 @@ struct TenantRuntime: Sendable {
         adjustPolicy: ((inout ConversationPolicy) -> Void)? = nil
     ) throws {
         self.tenant = tenant
+        prompts = PromptEdition(tenant: tenant.id, source: tenant.promptSource)
         self.endpoints = endpoints
         currency = model.prices.currency
         switch tenant.fallback {
@@ -73,14 +74,6 @@ struct TenantRuntime: Sendable {
         policy.prices = model.prices.table
         adjustPolicy?(&policy)
         self.policy = policy
-        dateStyle = Date.FormatStyle(
-            locale: Locale(identifier: "en_GB"), calendar: Calendar(identifier: .gregorian),
-            timeZone: TimeZone(identifier: tenant.timeZone) ?? .gmt
-        ).weekday(.wide).day().month(.wide).year()
-    }
-
-    /// nil when the tenant wrote nothing for this direction: the other direction's words never stand in (R13).
-    func prompt(_ direction: CallDirection, at date: Date) -> SessionPrompt? {
-        try? promptBuilder.build(from: tenant.promptSource, direction: direction, today: dateStyle.format(date))
+        calendar = TenantCalendar(timeZone: tenant.timeZone)
     }
 }

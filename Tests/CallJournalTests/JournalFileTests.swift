@@ -152,7 +152,7 @@ import Testing
         encoder.put(JournalHeader.formatVersion + 1)
         let newer = JournalBlocks.magic + JournalBlocks.block(encoder.bytes)
         let error = #expect(throws: JournalError.self) { try JournalFile(bytes: newer) }
-        #expect(error?.description.contains("a journal of format 2; this program reads format 1") == true)
+        #expect(error?.description.contains("a journal of format 3; this program reads format 2") == true)
         #expect(throws: JournalError("no such file, or not readable: /nowhere")) { try JournalFile(path: "/nowhere") }
     }
 

@@ -24,6 +24,7 @@ extension Schema {
             Words("turns", "heard_by", HeardBy.self),
             Words("holes", "cause", PlayoutHole.Cause.self),
             Words("call_status", "status", CallStatus.self),
+            Words("prompts", "direction", CallDirection.self),
             Words("artifacts", "kind", Artifact.Kind.self),
             Words("jobs", "kind", Job.Kind.self),
             Words("jobs", "state", Job.State.self),

@@ -8,6 +8,8 @@ public enum StoreRecord: Sendable, Equatable {
     case streamStarted(call: String, stream: String, atUnixMilliseconds: Int64)
     /// The prompt this call was given, by its hash.
     case promptChosen(call: String, hash: String)
+    /// What calls of one tenant and hash are told. The same twice is one.
+    case prompt(StoredPrompt)
     /// A turn began or was revised: the last record with the same call and index holds.
     case turn(call: String, Turn)
     /// Inside one of its turns there was a hole.

@@ -15,6 +15,7 @@ enum RecordWriting {
             return (true, false)
         case .promptChosen(let call, let hash):
             try run(database, "UPDATE calls SET prompt_hash = ? WHERE id = ?", [hash, call])
+        case .prompt(let prompt): try Prompts.write(prompt, to: database)
         case .turn(let call, let turn):
             try referring(to: call, in: database) { try write(turn, of: call, to: database) }
         case .hole(let call, let hole):

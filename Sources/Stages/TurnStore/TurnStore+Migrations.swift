@@ -101,6 +101,7 @@ enum Schema {
                     """)
         }
         migrator.registerMigration("4 owners, jobs, outbox, artifacts, facts, transcripts", migrate: migration4)
+        migrator.registerMigration("5 prompts", migrate: migration5)
         return migrator
     }
 }

@@ -59,16 +59,10 @@ public final class PromptCache: Sendable {
     private let builder: PromptBuilder
     private let capacity: Int
     private let table = Mutex(Table())
-    private let whenBuilt: @Sendable (PromptEdition, SessionPrompt) -> Void
 
-    /// - Parameters:
-    ///   - capacity: at least 1. An entry takes about twice the bytes of its instructions.
-    ///   - whenBuilt: told of each prompt that was built, on the thread that asked, with no lock held; without a caller's data.
-    public init(
-        builder: PromptBuilder = PromptBuilder(), capacity: Int = 1_024,
-        whenBuilt: @escaping @Sendable (PromptEdition, SessionPrompt) -> Void = { _, _ in }
-    ) {
-        (self.builder, self.capacity, self.whenBuilt) = (builder, max(1, capacity), whenBuilt)
+    /// - Parameter capacity: at least 1. An entry takes about twice the bytes of its instructions.
+    public init(builder: PromptBuilder = PromptBuilder(), capacity: Int = 1_024) {
+        (self.builder, self.capacity) = (builder, max(1, capacity))
     }
 
     /// The prompt of one call.
@@ -77,9 +71,11 @@ public final class PromptCache: Sendable {
     ///   - day: tells days apart in the tenant's time zone.
     ///   - today: that day as a person would say it; asked for when the prompt is built.
     ///   - callerContext: facts about this caller; never kept here.
+    ///   - whenBuilt: told of the prompt when it had to be built, without the caller's facts, with no lock held.
     public func prompt(
         of edition: PromptEdition, direction: CallDirection, channel: PromptChannel = .calls, language: String? = nil,
-        day: Int, today: () -> String, callerContext: String = ""
+        day: Int, today: () -> String, callerContext: String = "",
+        whenBuilt: (SessionPrompt) -> Void = { _ in }
     ) throws(PromptError) -> SessionPrompt {
         let language = language ?? edition.source.language
         let slot = slot(
@@ -105,7 +101,7 @@ public final class PromptCache: Sendable {
             $0.statistics.misses += 1
             if answer.replacesDay { $0.statistics.dayChanges += 1 }
         }
-        if answer.isNew { whenBuilt(edition, answer.prompt) }
+        if answer.isNew { whenBuilt(answer.prompt) }
         return try builder.adding(callerContext, to: answer.prompt)
     }
 

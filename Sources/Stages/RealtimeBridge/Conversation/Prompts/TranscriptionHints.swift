@@ -5,7 +5,7 @@ public struct TranscriptionHints: Sendable, Equatable {
     /// Words to expect, the tenant's most important last: Whisper reads the end of a long list.
     public let vocabulary: [String]
 
-    init(language: String, vocabulary: [String]) { (self.language, self.vocabulary) = (language, vocabulary) }
+    package init(language: String, vocabulary: [String]) { (self.language, self.vocabulary) = (language, vocabulary) }
 
     /// As the `prompt` of a transcription; empty when there is nothing to expect.
     public var prompt: String { vocabulary.joined(separator: ", ") }

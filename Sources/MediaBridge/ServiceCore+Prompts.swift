@@ -1,0 +1,39 @@
+import CallControl
+import Configuration
+import Conversation
+import Foundation
+import Logging
+import TurnStore
+
+extension ServiceCore {
+    /// Shard thread, when a call is set up or announced: what its agent is told. From the cache; built anew once per
+    /// revision and day.
+    ///
+    /// - Returns: nil when the tenant wrote nothing for this direction: the other direction's words never stand in (R13).
+    func prompt(for grant: StreamGrant, of tenant: TenantRuntime) -> SessionPrompt? {
+        let now = date
+        let other = grant.direction == .inbound ? grant.from : grant.to
+        do throws(PromptError) {
+            return try prompts.prompt(
+                of: tenant.prompts, direction: grant.direction,
+                channel: PromptChannel(address: other, in: tenant.prompts.source[grant.direction]),
+                day: tenant.calendar.day(now), today: { tenant.calendar.today(now) }
+            ) { remember($0, of: tenant) }
+        } catch {
+            let (call, reason) = (grant.call, "\(error)")
+            log.async { [logger] in
+                logger.warning("no prompt for a call", metadata: ["call": "\(call)", "reason": "\(reason)"])
+            }
+            return nil
+        }
+    }
+
+    /// The texts go into the store, where an old call's hash finds them. When there is no room for them the next call
+    /// tries again.
+    private func remember(_ prompt: SessionPrompt, of tenant: TenantRuntime) {
+        let id = tenant.tenant.id
+        store.appendDurably(.prompt(StoredPrompt(prompt, tenant: id, at: unixMilliseconds()))) { [prompts] outcome in
+            if outcome == .refused { prompts.forget(tenant: id) }
+        }
+    }
+}
