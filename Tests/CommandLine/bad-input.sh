@@ -84,6 +84,18 @@ expect 1 'no such file' 'a store to check that is not there' "$program" db check
 echo 'not a database, and long enough to be read as one' >"$work/text.sqlite"
 expect 1 'not an SQLite database' 'a file to check that is no database' "$program" db check --path "$work/text.sqlite"
 expect 64 'one of them' 'two stores to check' "$program" db check --path a --config b
+expect 0 'direction: 9 of 24576 bytes' 'a prompt with its layers' bash -c '"$1" prompt show --config "$2" | grep "== direction"' _ "$program" "$work/good.yaml"
+expect 1 'nothing is written for outbound' 'a direction nobody wrote for' "$program" prompt show --config "$work/good.yaml" --direction outbound
+expect 1 'no tenant .nobody.; there are t' 'a prompt of no tenant' "$program" prompt show --config "$work/good.yaml" --tenant nobody
+expect 64 'direction.*inbound' 'a direction that is none' "$program" prompt show --config "$work/good.yaml" --direction sideways
+expect 64 'one of them' 'two prompts to show' "$program" prompt show --hash a --call b
+sed 's/Be brief/Be loud/' "$work/good.yaml" >"$work/loud.yaml"
+expect 1 '^\+ Be loud' 'two files that differ' bash -c '"$1" prompt diff "$2" "$3" >"$3.diff"; code=$?; grep "^[-+] " "$3.diff"; exit $code' _ "$program" "$work/good.yaml" "$work/loud.yaml"
+expect 0 'the same' 'two files that do not' "$program" prompt diff "$work/good.yaml" "$work/good.yaml"
+expect 2 'no such file' 'a prompt of a store that is not there' "$program" prompt diff call:CA1 "$work/good.yaml" --store "$work/none.sqlite"
+config long.yaml "store: { path: $work/x.sqlite }"
+sed -i "s/Be brief/$(printf 'x%.0s' $(seq 30000))/" "$work/long.yaml"
+expect 2 'inbound.instructions: the prompt.s direction part has 30001 bytes; at most 24576' 'a prompt that is too long' "$program" config check --config "$work/long.yaml"
 expect 1 'none.wav|hello-world.wav' 'recorded speech that is not there' "$program" demo --directory "$work/demo" --sounds "$work"
 
 # Edits of a running service: taken when they are right, refused with their line when they are not, read on SIGHUP.
