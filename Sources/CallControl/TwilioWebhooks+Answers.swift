@@ -14,8 +14,9 @@ extension TwilioWebhooks {
         // whichever the numbers allow.
         let direction =
             CallStatusMachine.direction(named: fields["Direction"])
-            ?? (webhook.tenants.contains { $0.numbers.contains(to) } ? CallDirection.inbound : .outbound)
-        let ours = direction == .inbound ? to : from
+            ?? (webhook.tenants.contains { $0.numbers.contains(CarrierAddress.number(to)) }
+                ? CallDirection.inbound : .outbound)
+        let ours = CarrierAddress.number(direction == .inbound ? to : from)
         guard let tenant = webhook.tenants.first(where: { $0.numbers.contains(ours) }) else {
             return reject(.numberUnknown, exchange)
         }

@@ -11,7 +11,8 @@ import ArgumentParser
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, DemoCommand.self, CallCommand.self, AgentCommand.self, CallsCommand.self,
-            ShowCommand.self, ExportCommand.self, ReplayCommand.self, ConfigCommand.self, PromptCommand.self, StagesCommand.self,
+            ShowCommand.self, ExportCommand.self, ReplayCommand.self, ConfigCommand.self, PromptCommand.self,
+            StagesCommand.self,
             SimulateCommand.self, DatabaseCommand.self,
         ])
 
