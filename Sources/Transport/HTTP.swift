@@ -39,8 +39,14 @@ public struct HTTPResponse: Sendable, Equatable {
     public var status: Int
     public var headers: HTTPHeaders
     public var body: [UInt8]
-    public init(status: Int, headers: HTTPHeaders = .init(), body: [UInt8] = []) {
-        (self.status, self.headers, self.body) = (status, headers, body)
+    /// Instead of `body`: what a server sends from a file.
+    public var file: HTTPFileBody?
+    public init(status: Int, headers: HTTPHeaders = .init(), body: [UInt8] = [], file: HTTPFileBody? = nil) {
+        (self.status, self.headers, self.body, self.file) = (status, headers, body, file)
+    }
+    public static func == (left: HTTPResponse, right: HTTPResponse) -> Bool {
+        left.status == right.status && left.headers == right.headers && left.body == right.body
+            && left.file === right.file
     }
     public static func text(_ status: Int, _ text: String, type: String = "text/plain; charset=utf-8") -> HTTPResponse {
         HTTPResponse(status: status, headers: .init([("Content-Type", type)]), body: Array(text.utf8))

@@ -35,6 +35,10 @@ import Glibc
     private var answerKeepsAlive = false
     private var exchangeNumber = 0
     private var hasAnswered = false
+    /// What of an answer is still in its file.
+    private var file: HTTPFileBody?
+    private var fileSent: Int64 = 0
+    private var isReadingFile = false
 
     // WebSocket.
     private var webSocket: WebSocket?
@@ -140,8 +144,31 @@ import Glibc
         let bytes = HTTPResponseWriter.bytes(
             of: response, keepsAlive: answerKeepsAlive, isHead: answerIsHead, date: loop.httpDate())
         send(bytes)
-        if !answerKeepsAlive { flush(then: nil) }
+        if let file = response.file, file.count > 0, !answerIsHead {
+            (self.file, fileSent) = (file, 0)
+        } else if !answerKeepsAlive {
+            flush(then: nil)
+        }
         extendAnswer()
+    }
+
+    /// The next piece of the answer's file, which is read elsewhere. One at a time: the peer sets the pace.
+    private func readFile(_ file: HTTPFileBody) {
+        guard !isReadingFile else { return }
+        isReadingFile = true
+        file.read(at: fileSent) { [self] bytes in loop.submitAlways { [self] in send(bytes, of: file) } }
+    }
+
+    private func send(_ bytes: [UInt8], of file: HTTPFileBody) {
+        isReadingFile = false
+        guard self.file === file, phase == .answering, !isGone else { return }
+        // A length was promised that the file no longer has: only the end of the connection says so.
+        guard !bytes.isEmpty else { return endSocket() }
+        fileSent += Int64(bytes.count)
+        send(bytes)
+        guard fileSent == file.count else { return }
+        self.file = nil
+        if !answerKeepsAlive { flush(then: nil) }
     }
 
     private func answerAndClose(_ response: HTTPResponse) {
@@ -284,7 +311,9 @@ import Glibc
             return true
         }
         switch phase {
-        case .answering where hasAnswered: return continueReading()
+        case .answering where hasAnswered:
+            guard let file else { return continueReading() }
+            readFile(file)
         case .webSocket: webSocket?.drained()
         case .flushing: linger()
         default: break

@@ -3,7 +3,7 @@ public enum HTTPResponseWriter {
     /// - Parameters:
     ///   - isHead: the request was HEAD: the length is stated, the body left out.
     ///   - date: an IMF-fixdate, when the caller keeps one.
-    /// - Returns: the whole response. `Content-Length`, `Connection`, `Date` and `Transfer-Encoding` among the response's
+    /// - Returns: the whole response, without a file's bytes. `Content-Length`, `Connection`, `Date` and `Transfer-Encoding` among the response's
     ///   own headers are replaced; a CR, LF or NUL in a header becomes a space, so that no value can end its line.
     public static func bytes(
         of response: HTTPResponse, keepsAlive: Bool, isHead: Bool = false, date: String? = nil
@@ -15,9 +15,9 @@ public enum HTTPResponseWriter {
         }
         if let date { head += "Date: \(date)\r\n" }
         let hasBody = response.status >= 200 && response.status != 204 && response.status != 304
-        if hasBody { head += "Content-Length: \(response.body.count)\r\n" }
+        if hasBody { head += "Content-Length: \(response.file?.count ?? Int64(response.body.count))\r\n" }
         head += "Connection: \(keepsAlive ? "keep-alive" : "close")\r\n\r\n"
-        return Array(head.utf8) + (hasBody && !isHead ? response.body : [])
+        return Array(head.utf8) + (hasBody && !isHead && response.file == nil ? response.body : [])
     }
 
     private static func oneLine(_ text: String) -> String {
@@ -34,6 +34,7 @@ public enum HTTPResponseWriter {
         case 201: "Created"
         case 202: "Accepted"
         case 204: "No Content"
+        case 206: "Partial Content"
         case 301: "Moved Permanently"
         case 302: "Found"
         case 304: "Not Modified"
@@ -46,9 +47,11 @@ public enum HTTPResponseWriter {
         case 405: "Method Not Allowed"
         case 408: "Request Timeout"
         case 409: "Conflict"
+        case 410: "Gone"
         case 411: "Length Required"
         case 413: "Content Too Large"
         case 415: "Unsupported Media Type"
+        case 416: "Range Not Satisfiable"
         case 422: "Unprocessable Content"
         case 426: "Upgrade Required"
         case 429: "Too Many Requests"
