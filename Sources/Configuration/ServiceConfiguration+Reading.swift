@@ -99,6 +99,10 @@ extension ServiceConfiguration {
         if !isOrigin(configuration.twilio.apiURL) {
             twilio.report("apiURL", "does not fit; https://HOST was expected, or http:// to a loopback address")
         }
+        configuration.twilio.mediaHosts = twilio.strings("mediaHosts").map(\.text)
+        for host in configuration.twilio.mediaHosts where !isHostName(host) {
+            twilio.report("mediaHosts", "`\(host)` does not fit; a host's name was expected, as in media.example.com")
+        }
         twilio.finish()
 
         configuration.agent = readAgent(root.fields("agent"))
@@ -110,6 +114,12 @@ extension ServiceConfiguration {
         checkCeilings(configuration, root)
         root.finish()
         return configuration
+    }
+
+    /// A name with a dot, of letters, digits, `-` and `.`: no scheme, port, path or wildcard.
+    private static func isHostName(_ text: String) -> Bool {
+        text.contains(".") && !text.hasPrefix(".") && !text.hasSuffix(".")
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-.".contains($0)) }
     }
 
     private static func readPublic(_ fields: FieldReader) -> PublicListenerConfiguration {

@@ -72,6 +72,7 @@ extension ServiceConfiguration {
             $0.boolean("verifySignatures", twilio.verifySignatures)
             $0.number("streamTokenSeconds", twilio.streamTokenSeconds)
             $0.text("apiURL", twilio.apiURL)
+            $0.texts("mediaHosts", twilio.mediaHosts)
         }
         root.fields("agent") {
             $0.text("script", agent.script)
@@ -102,7 +103,6 @@ extension ServiceConfiguration {
         fields.text("language", tenant.language)
         fields.text("voice", tenant.voice)
         fields.text("timeZone", tenant.timeZone)
-        if let hours = tenant.hours { fields.fields("hours") { hours.write(into: $0) } }
         fields.fields("fallback") {
             switch tenant.fallback {
             case .wav(let path): $0.text("wav", path)
@@ -112,13 +112,13 @@ extension ServiceConfiguration {
         fields.fields("recording") {
             $0.boolean("enabled", tenant.recordingEnabled)
             $0.plain("format", tenant.recordingFormat.rawValue)
+            tenant.recording.write(into: $0)
         }
         fields.plain("journal", tenant.journal.rawValue)
         fields.number("maximumMinutes", tenant.maximumMinutes)
         write(tenant.turnTaking, into: fields)
         tenant.tools.write(into: fields)
         tenant.prompts.write(into: fields)
-        fields.boolean("echoAware", tenant.echoAware)
         fields.number("uplinkBatchMilliseconds", tenant.uplinkBatchMilliseconds)
         fields.number("downlinkBatchMilliseconds", tenant.downlinkBatchMilliseconds)
         fields.number("leadMilliseconds", tenant.leadMilliseconds)

@@ -155,6 +155,8 @@ public struct TwilioConfiguration: Sendable, Equatable {
     public var streamTokenSeconds = 60
     /// Where REST requests go: scheme and host, another for other regions.
     public var apiURL = "https://api.twilio.com"
+    /// Hosts that recordings may come from besides the carrier's own: where an account keeps them elsewhere.
+    public var mediaHosts = [String]()
     public init() {}
 }
 

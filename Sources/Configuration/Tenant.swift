@@ -34,11 +34,10 @@ public struct Tenant: Sendable, Equatable {
     public var voice = "marin"
     /// IANA, for example `Asia/Jerusalem`.
     public var timeZone = "UTC"
-    /// Nil: always open.
-    public var hours: BusinessHours?
     public var fallback: Fallback
     public var recordingEnabled = false
     public var recordingFormat = RecordingFormat.wav
+    public var recording = RecordingSettings()
     public var journal = Journal.off
     public var maximumMinutes = 60
     public var turnTaking = TurnTaking()
@@ -69,7 +68,8 @@ public struct Tenant: Sendable, Equatable {
     /// What prompts are made of.
     public var promptSource: PromptSource {
         PromptSource(
-            inbound: inbound, outbound: outbound, language: language, voice: voice, timeZone: timeZone,
+            inbound: noticed(inbound), outbound: noticed(outbound), language: language, voice: voice,
+            timeZone: timeZone,
             tools: toolDefinitions, vocabulary: prompts.vocabulary, languageRules: prompts.languageRules)
     }
 

@@ -52,7 +52,7 @@ extension Call {
 
     /// Both voices go to the recorder from here on, when the tenant wants it (telling the caller is the operator's duty).
     func openRecording() {
-        guard grant.tenant.recordingEnabled else { return }
+        guard grant.tenant.recordsItself else { return }
         let (service, id) = (self.service, grant.call)
         tap = service.recorder.record(
             call: id, into: service.configuration.recordingDirectory, format: grant.tenant.recordingFormat
