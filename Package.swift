@@ -165,12 +165,18 @@ let package = Package(
         .executableTarget(
             name: "StoreKillProbe", dependencies: ["TurnStore", "Conversation"],
             path: "Tests/Support/StoreKillProbe", swiftSettings: strict),
+        // Another process that asks for a recording.
+        .executableTarget(
+            name: "RecordingFetchProbe", dependencies: ["CallControl", "TurnStore"],
+            path: "Tests/Support/RecordingFetchProbe", swiftSettings: strict),
         tests("TelemetryTests", uses: ["Telemetry", "AudioPipeline", logging]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
         tests("ConfigurationTests", uses: ["Configuration", "Conversation"]),
         tests(
             "CallControlTests",
-            uses: ["CallControl", "Configuration", "Conversation", "TurnStore", "Transport", grdb]),
+            uses: [
+                "CallControl", "Configuration", "Conversation", "TurnStore", "Transport", grdb, "RecordingFetchProbe",
+            ]),
         tests(
             "LocalAgentTests",
             uses: ["LocalAgent", "AudioPipeline", "MulawCodec", "Resample", "SpeechToText", "Transport"]),
@@ -180,7 +186,7 @@ let package = Package(
         tests("CallExportTests", uses: ["CallExport", "Conversation", "Recording", "TurnStore"]),
         // Reads docs/OWNERSHIP.md and the sources.
         tests("OwnershipTests", uses: []),
-        tests("LabelledCallsTests", uses: ["Conversation", "LabelledCalls"]),
+        tests("LabelledCallsTests", uses: ["LabelledCalls"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
         tests(
             "MediaBridgeTests",

@@ -26,6 +26,32 @@ enum Cryptography {
         return digest
     }
 
+    /// SHA-256 of what comes piece by piece.
+    @safe final class RunningSHA256 {
+        private let context: OpaquePointer
+
+        init() {
+            guard let context = unsafe EVP_MD_CTX_new() else { preconditionFailure("EVP_MD_CTX_new") }
+            unsafe self.context = unsafe context
+            precondition(unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1, "SHA-256 cannot begin")
+        }
+
+        deinit { unsafe EVP_MD_CTX_free(context) }
+
+        func add(_ piece: [UInt8]) {
+            precondition(unsafe EVP_DigestUpdate(context, piece, piece.count) == 1, "SHA-256 of \(piece.count) bytes")
+        }
+
+        /// Once, at the end. Lower case.
+        func hexadecimal() -> String {
+            var digest = [UInt8](repeating: 0, count: 32)
+            var length: UInt32 = 0
+            precondition(
+                unsafe EVP_DigestFinal_ex(context, &digest, &length) == 1 && length == 32, "SHA-256 cannot end")
+            return Cryptography.hexadecimal(digest)
+        }
+    }
+
     /// Compares in a time that depends on the length of `right` only.
     static func areEqual(_ left: some Sequence<UInt8>, _ right: some Sequence<UInt8>) -> Bool {
         // Digests have one length and say nothing of how far two texts agree.

@@ -7,10 +7,19 @@ enum TwiML {
     static let hangUp = document("<Hangup/>")
 
     /// Hands the call's audio to us; `afterStream` is asked what comes next when we close the stream.
-    static func stream(_ url: String, afterStream: String, statusCallback: String) -> String {
-        document(
+    /// - Parameter recordingCallback: nil unless the carrier is to record the call, each side in a channel of its own.
+    static func stream(
+        _ url: String, afterStream: String, statusCallback: String, recordingCallback: String? = nil
+    ) -> String {
+        let recording = recordingCallback.map { callback in
             """
-            <Connect action="\(escaped(afterStream))" method="POST">\
+            <Start><Recording channels="dual" trim="do-not-trim" recordingStatusCallback="\(escaped(callback))" \
+            recordingStatusCallbackMethod="POST" recordingStatusCallbackEvent="completed absent"/></Start>
+            """
+        }
+        return document(
+            """
+            \(recording ?? "")<Connect action="\(escaped(afterStream))" method="POST">\
             <Stream url="\(escaped(url))" statusCallback="\(escaped(statusCallback))"/></Connect>
             """)
     }
@@ -31,36 +40,18 @@ enum TwiML {
 
     /// Calls a person; `afterDial` is asked what comes next when that is over, or when nobody was reached.
     static func dial(_ address: String, ringSeconds: Int, callerID: String?, afterDial: String) -> String {
-        document(dialVerb(address, ringSeconds: ringSeconds, callerID: callerID, afterDial: afterDial))
-    }
-
-    private static func dialVerb(
-        _ address: String, ringSeconds: Int, callerID: String?, afterDial: String
-    ) -> String {
         let caller = callerID.map { #" callerId="\#(escaped($0))""# } ?? ""
         let noun = address.hasPrefix("sip") ? "Sip" : "Number"
-        return """
+        return document(
+            """
             <Dial answerOnBridge="true" timeout="\(ringSeconds)"\(caller) action="\(escaped(afterDial))" \
             method="POST"><\(noun)>\(escaped(address))</\(noun)></Dial>
-            """
+            """)
     }
 
     /// - Parameter language: ISO 639-1.
     static func sayAndHangUp(_ words: String, language: String) -> String {
-        document(say(words, language: language) + "<Hangup/>")
-    }
-
-    /// Says something and then calls a person; `afterDial` as for `dial`.
-    static func sayAndDial(
-        _ words: String, language: String, _ address: String, ringSeconds: Int, callerID: String?, afterDial: String
-    ) -> String {
-        document(
-            say(words, language: language)
-                + dialVerb(address, ringSeconds: ringSeconds, callerID: callerID, afterDial: afterDial))
-    }
-
-    private static func say(_ words: String, language: String) -> String {
-        #"<Say language="\#(escaped(locale(language)))">\#(escaped(words))</Say>"#
+        document(#"<Say language="\#(escaped(locale(language)))">\#(escaped(words))</Say><Hangup/>"#)
     }
 
     private static func document(_ content: String) -> String {

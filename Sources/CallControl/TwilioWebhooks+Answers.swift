@@ -23,11 +23,9 @@ extension TwilioWebhooks {
         guard (direction == .inbound ? tenant.inbound : tenant.outbound) != nil else {
             return reject(.nothingWrittenForDirection, exchange)
         }
-        let grant = StreamGrant(
-            call: webhook.call, tenant: tenant, direction: direction, from: from, to: to,
-            isOutsideHours: direction == .inbound && tenant.isClosed(at: webhook.receivedDate))
-        if let answer = closedAnswer(grant) { return answerClosed(answer, grant, webhook, exchange) }
         guard store.hasRoom else { return reject(.storeFull, busy: true, exchange) }
+
+        let grant = StreamGrant(call: webhook.call, tenant: tenant, direction: direction, from: from, to: to)
         let token: String
         do throws(AdmissionRefusal) {
             let admission = self.admission
@@ -49,7 +47,8 @@ extension TwilioWebhooks {
         let origin = publicOrigin
         let answer = TwiML.stream(
             "\(origin.webSocket)/twilio/media/\(token)", afterStream: "\(origin.http)/twilio/after-stream",
-            statusCallback: "\(origin.http)/twilio/stream-status")
+            statusCallback: "\(origin.http)/twilio/stream-status",
+            recordingCallback: tenant.carrierRecords ? "\(origin.http)/twilio/recording" : nil)
         store.appendDurably(
             .callStarted(
                 CallStart(
@@ -142,7 +141,7 @@ extension TwilioWebhooks {
         }
     }
 
-    private func append(
+    func append(
         _ webhook: Webhook, kind: String, sequence: Int64 = 0, status: String? = nil, _ exchange: any HTTPExchange
     ) {
         let counters = counters

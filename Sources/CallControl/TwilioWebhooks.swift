@@ -68,6 +68,7 @@ public final class TwilioWebhooks: HTTPService {
         case "/twilio/status": webhook(request, exchange, answer: status)
         case "/twilio/stream-status": webhook(request, exchange, answer: streamStatus)
         case "/twilio/amd": webhook(request, exchange, answer: answeredBy)
+        case "/twilio/recording": webhook(request, exchange, answer: recording)
         case "/twilio/after-stream": webhook(request, exchange, answer: afterStream)
         case "/twilio/after-dial": webhook(request, exchange, answer: afterDial)
         case "/twilio/media": upgradeRequired(exchange)
@@ -101,8 +102,6 @@ public final class TwilioWebhooks: HTTPService {
         var call: String
         var tenants: [Tenant]
         var receivedAt: Int64
-
-        var receivedDate: Date { Date(timeIntervalSince1970: Double(receivedAt) / 1_000) }
     }
 
     /// Method, form, signature, call id: what every webhook must have right before anybody looks at what it says.
@@ -147,7 +146,7 @@ public final class TwilioWebhooks: HTTPService {
         for grant in tokens.takeUnclaimed() { end(grant.call, "noStream", at: milliseconds) }
     }
 
-    func end(_ call: String, _ reason: String, at milliseconds: Int64) {
+    private func end(_ call: String, _ reason: String, at milliseconds: Int64) {
         store.appendDurably(.callEnded(CallEnd(call: call, reason: reason, endedAtUnixMilliseconds: milliseconds))) {
             _ in
         }

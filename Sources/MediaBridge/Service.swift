@@ -39,6 +39,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         var publicListener: Listener
         var adminListener: Listener
         var telemetry: Telemetry
+        var recordings: RecordingWorker
     }
 
     public init(
@@ -85,6 +86,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         var listeners: [Listener] = []
         var recorder: Recorder?
         var journals: JournalWriter?
+        var recordings: RecordingWorker?
 
         func close() {
             for listener in listeners { listener.close() }
@@ -92,6 +94,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
             agent?.stop()
             recorder?.stop()
             journals?.stop()
+            recordings?.stop()
             store?.close()
         }
     }
@@ -135,20 +138,26 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         core.errands.withLock { $0 = CarrierErrands(rest: rest, tokens: core.tokens) { publicOrigin } }
         ServiceMetrics.register(in: telemetry.metrics, core: core, admission: admission, webhooks: webhooks.counters)
         reloads.register(in: telemetry.metrics, directory: core.directory)
+        let recordings = Recordings(configuration, core: core, logger: logger)
+        recordings.register(in: telemetry.metrics)
         let admin = AdminService(
             listener: configuration.adminListener, reader: store.reader,
             metrics: { telemetry.metrics.prometheusText() },
-            readiness: { [reloads] in Self.readiness(admission: admission, store: store, reloads: reloads) })
+            readiness: { [reloads] in Self.readiness(admission: admission, store: store, reloads: reloads) },
+            routes: [recordings.routes])
         var adminOptions = ListenerOptions()
         adminOptions.host = configuration.adminListener.host
         adminOptions.port = configuration.adminListener.port
         let adminListener = try Listener(adminOptions, loops: [controlLoop], service: admin)
         opened.listeners.append(adminListener)
         try tidyOnceASecond(controlLoop, webhooks)
+        recordings.worker.start()
+        opened.recordings = recordings.worker
         telemetry.start()
         return Running(
             core: core, endpoints: endpoints, admission: admission, controlLoop: controlLoop, agent: opened.agent,
-            publicListener: publicListener, adminListener: adminListener, telemetry: telemetry)
+            publicListener: publicListener, adminListener: adminListener, telemetry: telemetry,
+            recordings: recordings.worker)
     }
 
     /// Calls that were announced and never came are ended also when no further webhook comes.
@@ -318,6 +327,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         for shard in running.core.shards { shard.loop.stop() }
         running.controlLoop.stop()
         running.agent?.stop()
+        running.recordings.stop()
         running.core.recorder.stop()
         running.core.journals.withLock { $0 }?.stop()
         running.telemetry.stop()

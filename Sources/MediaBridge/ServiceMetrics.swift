@@ -124,7 +124,7 @@ enum ServiceMetrics {
     }
 
     /// `modelLate` as Prometheus writes it: `model_late`.
-    private static func snakeCase(_ name: String) -> String {
+    static func snakeCase(_ name: String) -> String {
         name.reduce(into: "") { text, character in
             text += character.isUppercase ? "_" + character.lowercased() : String(character)
         }

@@ -152,7 +152,7 @@ import TurnStore
         #expect(try status("GET", "/healthz").text == "ok\n")
         #expect(try status("POST", "/healthz").status == 405)
         #expect(try status("GET", "/twilio/voice").headers["allow"] == "POST")
-        #expect(try status("GET", "/twilio/recording").status == 404)
+        #expect(try status("GET", "/twilio/other").status == 404)
         #expect(try status("GET", "/").status == 404)
         #expect(try status("GET", "/twilio/media").status == 426)
         #expect(try status("GET", "/twilio/media/abc").status == 426)

@@ -1,0 +1,112 @@
+import Foundation
+import Synchronization
+public import TurnStore
+
+/// Takes recordings' jobs from the store and has each fetched: leased, repeated with back-off, given up with a reason.
+/// Waits for the disk on a thread of its own.
+public final class RecordingWorker: Sendable {
+    public struct Options: Sendable {
+        /// How often the store is asked for work.
+        public var pollMilliseconds = 1_000
+        public var leaseMilliseconds: Int64 = 120_000
+        /// The first pause after a failure; doubles.
+        public var backOffMilliseconds: Int64 = 5_000
+        public var maximumBackOffMilliseconds: Int64 = 3_600_000
+        /// Then a job is given up: with the times above, after about a day.
+        public var attempts = 30
+        /// Jobs leased at a time.
+        public var width = 4
+        public init() {}
+    }
+
+    private struct State {
+        var isStopping = false
+        var isRunning = false
+        var leased: [Int64: Job] = [:]
+    }
+
+    private let store: TurnStore
+    private let recordings: RecordingStore
+    private let options: Options
+    private let name: String
+    private let clock: @Sendable () -> Int64
+    private let report: @Sendable (_ call: String, RecordingFailure) -> Void
+    private let state = Mutex(State())
+    private let finished = DispatchSemaphore(value: 0)
+    private let wake = DispatchSemaphore(value: 0)
+
+    /// - Parameter report: a recording was given up, and why.
+    public init(
+        store: TurnStore, recordings: RecordingStore, options: Options = .init(),
+        clock: @escaping @Sendable () -> Int64 = RecordingStore.wallClock,
+        report: @escaping @Sendable (_ call: String, RecordingFailure) -> Void = { _, _ in }
+    ) {
+        (self.store, self.recordings, self.options) = (store, recordings, options)
+        (self.clock, self.report) = (clock, report)
+        name = "recordings-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(8))"
+    }
+
+    public func start() {
+        state.withLock { $0.isRunning = true }
+        let thread = Thread { [self] in
+            while !state.withLock({ $0.isStopping }) {
+                step()
+                _ = wake.wait(timeout: .now() + .milliseconds(options.pollMilliseconds))
+            }
+            finished.signal()
+        }
+        thread.name = "recordings"
+        thread.start()
+    }
+
+    /// Takes nothing new; what is being downloaded stays leased, and whoever runs next goes on with it.
+    public func stop() {
+        let wasRunning = state.withLock { state in
+            state.isStopping = true
+            defer { state.isRunning = false }
+            return state.isRunning
+        }
+        wake.signal()
+        if wasRunning { finished.wait() }
+    }
+
+    /// One look: renews leases, takes what is due. The worker's thread, or a test's.
+    func step() {
+        let now = clock()
+        for job in state.withLock({ Array($0.leased.values) }) {
+            // A store that is away for a moment keeps no lease; the lock between processes still holds.
+            _ = try? store.jobs.extend(job, until: now + options.leaseMilliseconds, at: now)
+        }
+        while state.withLock({ !$0.isStopping && $0.leased.count < options.width }) {
+            guard
+                let job = try? store.jobs.claim(
+                    kinds: [.fetchRecording], worker: name, lease: options.leaseMilliseconds, at: clock())
+            else { return }
+            run(job)
+        }
+    }
+
+    private func run(_ job: Job) {
+        guard let order = RecordingOrder(payload: job.payload) else { return giveUp(job, .refused) }
+        state.withLock { $0.leased[job.id] = job }
+        recordings.fetch(order) { [self] outcome in
+            let now = clock()
+            switch outcome {
+            case .ready: _ = try? store.jobs.complete(job, at: now)
+            case .failed(let failure, retryMilliseconds: let pause?) where job.attempts < options.attempts:
+                let backOff = min(
+                    options.backOffMilliseconds << min(job.attempts - 1, 20), options.maximumBackOffMilliseconds)
+                _ = try? store.jobs.fail(job, retryAt: now + max(pause, backOff), error: failure.rawValue, at: now)
+            case .failed(let failure, _): giveUp(job, failure)
+            }
+            state.withLock { $0.leased[job.id] = nil }
+            wake.signal()
+        }
+    }
+
+    private func giveUp(_ job: Job, _ failure: RecordingFailure) {
+        recordings.counters.add(.buried)
+        _ = try? store.jobs.bury(job, error: failure.rawValue, at: clock())
+        report(job.call ?? "", failure)
+    }
+}
