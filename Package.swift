@@ -186,7 +186,7 @@ let package = Package(
         tests("CallExportTests", uses: ["CallExport", "Conversation", "Recording", "TurnStore"]),
         // Reads docs/OWNERSHIP.md and the sources.
         tests("OwnershipTests", uses: []),
-        tests("LabelledCallsTests", uses: ["LabelledCalls"]),
+        tests("LabelledCallsTests", uses: ["Conversation", "LabelledCalls"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
         tests(
             "MediaBridgeTests",

@@ -32,5 +32,14 @@ let package = Package(
             dependencies: [.product(name: "LabelledCalls", package: "media-bridge")],
             path: "Benchmarks/Interruptions",
             swiftSettings: [.swiftLanguageMode(.v6)]),
+        // `swift run --package-path Benchmarks -c release Prompts [--seed N]`: how often a call finds its prompt built.
+        .executableTarget(
+            name: "Prompts",
+            dependencies: [
+                .product(name: "LabelledCalls", package: "media-bridge"),
+                .product(name: "RealtimeBridge", package: "media-bridge"),
+            ],
+            path: "Benchmarks/Prompts",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
     ]
 )

@@ -1,5 +1,6 @@
 public import Configuration
 public import Conversation
+import Foundation
 public import Transport
 
 /// Takes the calls whose media stream was let in. The composition root is one.
@@ -50,10 +51,10 @@ public struct AcceptedCall: Sendable {
             let named = parameters["tenant"].map { name in ofAccount.filter { $0.id == name } } ?? ofAccount
             guard named.count == 1, let tenant = named.first, !call.isEmpty else { return nil }
             do { try ticket?.assign(to: tenant.id) } catch { return nil }
+            let direction = parameters["direction"].flatMap { CallDirection(rawValue: $0) } ?? .inbound
             return StreamGrant(
-                call: call, tenant: tenant,
-                direction: parameters["direction"].flatMap { .init(rawValue: $0) } ?? .inbound,
-                from: parameters["from"] ?? "", to: parameters["to"] ?? "")
+                call: call, tenant: tenant, direction: direction, from: parameters["from"] ?? "",
+                to: parameters["to"] ?? "", isOutsideHours: direction == .inbound && tenant.isClosed(at: Date()))
         }
     }
 }

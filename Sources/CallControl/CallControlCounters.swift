@@ -15,6 +15,8 @@ public final class CallControlCounters: Sendable {
         case malformed, notFound, methodNotAllowed
         case tokenUnknown, tokenReused, streamDeclined
         case statusUnknown, answeringPartyUnknown
+        /// Told so by the carrier, and hung up or transferred.
+        case outsideHours
         case dialAnswered, dialFailed
         case recordingUnwanted, recordingHostRefused
     }

@@ -10,9 +10,13 @@ public struct StreamGrant: Sendable, Equatable {
     /// As the carrier named the parties; not always E.164. Never logged.
     public var from: String
     public var to: String
+    /// An inbound call that came outside the tenant's business hours. Decided once: closing time changes no call that is up.
+    public var isOutsideHours: Bool
 
-    public init(call: String, tenant: Tenant, direction: CallDirection, from: String, to: String) {
+    public init(
+        call: String, tenant: Tenant, direction: CallDirection, from: String, to: String, isOutsideHours: Bool = false
+    ) {
         (self.call, self.tenant, self.direction) = (call, tenant, direction)
-        (self.from, self.to) = (from, to)
+        (self.from, self.to, self.isOutsideHours) = (from, to, isOutsideHours)
     }
 }

@@ -40,18 +40,36 @@ enum TwiML {
 
     /// Calls a person; `afterDial` is asked what comes next when that is over, or when nobody was reached.
     static func dial(_ address: String, ringSeconds: Int, callerID: String?, afterDial: String) -> String {
+        document(dialVerb(address, ringSeconds: ringSeconds, callerID: callerID, afterDial: afterDial))
+    }
+
+    private static func dialVerb(
+        _ address: String, ringSeconds: Int, callerID: String?, afterDial: String
+    ) -> String {
         let caller = callerID.map { #" callerId="\#(escaped($0))""# } ?? ""
         let noun = address.hasPrefix("sip") ? "Sip" : "Number"
-        return document(
-            """
+        return """
             <Dial answerOnBridge="true" timeout="\(ringSeconds)"\(caller) action="\(escaped(afterDial))" \
             method="POST"><\(noun)>\(escaped(address))</\(noun)></Dial>
-            """)
+            """
     }
 
     /// - Parameter language: ISO 639-1.
     static func sayAndHangUp(_ words: String, language: String) -> String {
-        document(#"<Say language="\#(escaped(locale(language)))">\#(escaped(words))</Say><Hangup/>"#)
+        document(say(words, language: language) + "<Hangup/>")
+    }
+
+    /// Says something and then calls a person; `afterDial` as for `dial`.
+    static func sayAndDial(
+        _ words: String, language: String, _ address: String, ringSeconds: Int, callerID: String?, afterDial: String
+    ) -> String {
+        document(
+            say(words, language: language)
+                + dialVerb(address, ringSeconds: ringSeconds, callerID: callerID, afterDial: afterDial))
+    }
+
+    private static func say(_ words: String, language: String) -> String {
+        #"<Say language="\#(escaped(locale(language)))">\#(escaped(words))</Say>"#
     }
 
     private static func document(_ content: String) -> String {

@@ -23,9 +23,11 @@ extension TwilioWebhooks {
         guard (direction == .inbound ? tenant.inbound : tenant.outbound) != nil else {
             return reject(.nothingWrittenForDirection, exchange)
         }
+        let grant = StreamGrant(
+            call: webhook.call, tenant: tenant, direction: direction, from: from, to: to,
+            isOutsideHours: direction == .inbound && tenant.isClosed(at: webhook.receivedDate))
+        if let answer = closedAnswer(grant) { return answerClosed(answer, grant, webhook, exchange) }
         guard store.hasRoom else { return reject(.storeFull, busy: true, exchange) }
-
-        let grant = StreamGrant(call: webhook.call, tenant: tenant, direction: direction, from: from, to: to)
         let token: String
         do throws(AdmissionRefusal) {
             let admission = self.admission

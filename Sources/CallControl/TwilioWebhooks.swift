@@ -102,6 +102,8 @@ public final class TwilioWebhooks: HTTPService {
         var call: String
         var tenants: [Tenant]
         var receivedAt: Int64
+
+        var receivedDate: Date { Date(timeIntervalSince1970: Double(receivedAt) / 1_000) }
     }
 
     /// Method, form, signature, call id: what every webhook must have right before anybody looks at what it says.
@@ -146,7 +148,7 @@ public final class TwilioWebhooks: HTTPService {
         for grant in tokens.takeUnclaimed() { end(grant.call, "noStream", at: milliseconds) }
     }
 
-    private func end(_ call: String, _ reason: String, at milliseconds: Int64) {
+    func end(_ call: String, _ reason: String, at milliseconds: Int64) {
         store.appendDurably(.callEnded(CallEnd(call: call, reason: reason, endedAtUnixMilliseconds: milliseconds))) {
             _ in
         }

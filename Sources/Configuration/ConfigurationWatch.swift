@@ -71,6 +71,9 @@ public final class ConfigurationWatch: @unchecked Sendable {  // All state belon
     }
 
     private func check() {
+        // A folder that was put in the old one's place is another one to the kernel; one that is the same stays as it is.
+        _ = follow(URL(fileURLWithPath: file).deletingLastPathComponent().path)
+        if let tenantsDirectory { _ = follow(tenantsDirectory) }
         let now = Self.fingerprint(file, tenantsDirectory)
         guard now != seen else { return }
         seen = now

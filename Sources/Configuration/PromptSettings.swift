@@ -55,6 +55,15 @@ public struct PromptSettings: Sendable, Equatable {
         }
     }
 
+    /// The same for calls outside business hours, as far as it is not wrong anyway.
+    static func checkWhenClosed(_ tenant: Tenant, _ fields: FieldReader) {
+        guard let source = tenant.promptSourceWhenClosed, PromptBuilder().problems(in: tenant.promptSource).isEmpty,
+            let problem = PromptBuilder().problems(in: source).first(where: { $0.direction == .inbound })
+        else { return }
+        let outside = fields.fields("hours").fields("outside")
+        outside.report(problem.error.part == .greeting ? "greeting" : "instructions", "\(problem.error)")
+    }
+
     func write(into fields: YAMLFields) {
         fields.texts("vocabulary", vocabulary)
         fields.fields("languageRules") {

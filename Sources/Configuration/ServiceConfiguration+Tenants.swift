@@ -81,8 +81,14 @@ extension ServiceConfiguration {
         tenant.maximumMinutes = fields.integer("maximumMinutes", in: 1...240, default: tenant.maximumMinutes)
         tenant.turnTaking = TurnTaking(reading: fields)
         tenant.tools = TenantTools(reading: fields, hasToken: fields.has("authToken"))
+        tenant.hours = BusinessHours(
+            reading: fields.fields("hours"), transfers: tenant.tools.transfer.destinations.map(\.name))
+        if tenant.hours != nil, tenant.inbound == nil {
+            fields.report("hours", "are those of inbound calls, and there is no `inbound`")
+        }
         tenant.prompts = PromptSettings(reading: fields)
         PromptSettings.check(tenant, fields)
+        PromptSettings.checkWhenClosed(tenant, fields)
         tenant.echoAware = fields.boolean("echoAware", default: tenant.echoAware)
         let batches = [20, 40, 60, 100]
         tenant.uplinkBatchMilliseconds = fields.oneOf("uplinkBatchMilliseconds", batches, default: 20)

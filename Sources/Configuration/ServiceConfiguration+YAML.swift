@@ -103,6 +103,7 @@ extension ServiceConfiguration {
         fields.text("language", tenant.language)
         fields.text("voice", tenant.voice)
         fields.text("timeZone", tenant.timeZone)
+        if let hours = tenant.hours { fields.fields("hours") { hours.write(into: $0) } }
         fields.fields("fallback") {
             switch tenant.fallback {
             case .wav(let path): $0.text("wav", path)
@@ -119,6 +120,7 @@ extension ServiceConfiguration {
         write(tenant.turnTaking, into: fields)
         tenant.tools.write(into: fields)
         tenant.prompts.write(into: fields)
+        fields.boolean("echoAware", tenant.echoAware)
         fields.number("uplinkBatchMilliseconds", tenant.uplinkBatchMilliseconds)
         fields.number("downlinkBatchMilliseconds", tenant.downlinkBatchMilliseconds)
         fields.number("leadMilliseconds", tenant.leadMilliseconds)

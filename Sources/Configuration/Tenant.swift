@@ -34,6 +34,8 @@ public struct Tenant: Sendable, Equatable {
     public var voice = "marin"
     /// IANA, for example `Asia/Jerusalem`.
     public var timeZone = "UTC"
+    /// Nil: always open.
+    public var hours: BusinessHours?
     public var fallback: Fallback
     public var recordingEnabled = false
     public var recordingFormat = RecordingFormat.wav

@@ -12,11 +12,12 @@ extension ServiceCore {
     /// - Returns: nil when the tenant wrote nothing for this direction: the other direction's words never stand in (R13).
     func prompt(for grant: StreamGrant, of tenant: TenantRuntime) -> SessionPrompt? {
         let now = date
+        let edition = grant.isOutsideHours ? tenant.promptsWhenClosed ?? tenant.prompts : tenant.prompts
         let other = grant.direction == .inbound ? grant.from : grant.to
         do throws(PromptError) {
             return try prompts.prompt(
-                of: tenant.prompts, direction: grant.direction,
-                channel: PromptChannel(address: other, in: tenant.prompts.source[grant.direction]),
+                of: edition, direction: grant.direction,
+                channel: PromptChannel(address: other, in: edition.source[grant.direction]),
                 day: tenant.calendar.day(now), today: { tenant.calendar.today(now) }
             ) { remember($0, of: tenant) }
         } catch {

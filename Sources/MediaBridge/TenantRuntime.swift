@@ -18,6 +18,8 @@ struct TenantRuntime: Sendable {
     let fallback: FallbackVoice
     /// What its agents are told, and which revision of that.
     let prompts: PromptEdition
+    /// The same for calls outside business hours; nil when there is no difference.
+    let promptsWhenClosed: PromptEdition?
     let calendar: TenantCalendar
 
     var modelFormat: ModelAudioFormat { sessionOptions.audioFormat }
@@ -34,6 +36,7 @@ struct TenantRuntime: Sendable {
     ) throws {
         self.tenant = tenant
         prompts = PromptEdition(tenant: tenant.id, source: tenant.promptSource)
+        promptsWhenClosed = tenant.promptSourceWhenClosed.map { PromptEdition(tenant: tenant.id, source: $0) }
         self.endpoints = endpoints
         currency = model.prices.currency
         switch tenant.fallback {

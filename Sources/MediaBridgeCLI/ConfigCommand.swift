@@ -8,22 +8,67 @@ struct ConfigCommand: ParsableCommand {
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Read a configuration and name everything that is wrong with it: file, line, field. Exit 2 if so."
-        )
+            abstract:
+                "Read a configuration and name everything that is wrong with it: file, line, field. Exit 2 if so.",
+            discussion: """
+                The file and all files of its `tenantsDirectory` are read and checked against each other, as `serve` does \
+                at start and on each edit. Nothing is opened and nothing is changed.
+                """)
         @Option(name: .long, help: "The YAML file.") var config: String
+        @Flag(help: "One JSON object: file, ok, tenants, problems.") var json = false
 
         func run() throws {
-            let configuration = try loadConfiguration(config)
-            print("\(config): ok, \(configuration.tenants.count) tenant(s)")
+            guard json else {
+                let configuration = try loadConfiguration(config)
+                return print("\(config): ok, \(configuration.tenants.count) tenant(s)")
+            }
+            do throws(ConfigurationError) {
+                let tenants = try ServiceConfiguration.load(file: config).tenants.map(\.id)
+                try? printJSON(CheckedFile(file: config, ok: true, tenants: tenants, problems: []))
+            } catch {
+                try? printJSON(
+                    CheckedFile(file: config, ok: false, tenants: [], problems: error.problems.map(FileProblem.init)))
+                throw ExitCode(2)
+            }
         }
     }
 
     struct Print: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print the effective configuration, defaults included, secrets redacted.")
+            abstract: "Print the effective configuration, defaults included, secrets redacted.",
+            discussion: """
+                Tenants of `tenantsDirectory` are printed among the others. What is printed can be read again; secrets \
+                stay the `${NAME}` they were taken from.
+                """)
         @Option(name: .long, help: "The YAML file. Default: the embedded defaults.") var config: String?
+        @Flag(help: "JSON instead of YAML.") var json = false
 
-        func run() throws { print(try loadConfiguration(config).effectiveYAML(redactingSecrets: true), terminator: "") }
+        func run() throws {
+            let configuration = try loadConfiguration(config)
+            if json { return print(configuration.effectiveJSON(redactingSecrets: true)) }
+            print(configuration.effectiveYAML(redactingSecrets: true), terminator: "")
+        }
+    }
+}
+
+/// What `config check --json` prints.
+private struct CheckedFile: Encodable {
+    var file: String
+    var ok: Bool
+    var tenants: [String]
+    var problems: [FileProblem]
+}
+
+private struct FileProblem: Encodable {
+    var file: String
+    var line: Int?
+    var column: Int?
+    var field: String
+    var message: String
+
+    init(_ problem: ConfigurationError.Problem) {
+        (file, line, column) = (problem.file, problem.line, problem.column)
+        (field, message) = (problem.field, problem.message)
     }
 }
 

@@ -42,6 +42,13 @@ config good.yaml "store: { path: $work/good.sqlite }"
 expect 0 'ok' 'a good configuration' "$program" config check --config "$work/good.yaml"
 config unknown.yaml "stroe: { path: $work/x.sqlite }"
 expect 2 'unknown.yaml:1:.*stroe' 'an unknown key names file, line and field' "$program" config check --config "$work/unknown.yaml"
+expect 0 '"field" : "stroe"' 'a configuration checked for a script' \
+    bash -c '"$0" config check --json --config "$1" | grep field' "$program" "$work/unknown.yaml"
+expect 64 '--at: noon' 'a moment that is none' "$program" tenants --at noon
+expect 1 'no tenant.s number' 'a number of nobody' "$program" tenants --config "$work/good.yaml" --number +15005559999
+config hours.yaml "store: { path: $work/h.sqlite }"
+echo "    hours: { open: [{ days: [funday], from: '9', to: '17:00' }], outside: { message: Closed. } }" >>"$work/hours.yaml"
+expect 2 'hours.yaml:.*funday' 'a day of no week' "$program" config check --config "$work/hours.yaml"
 config port.yaml 'public: { port: 70000 }'
 expect 2 'port.yaml:1:.*port.*70000' 'a port out of range names the value' "$program" serve --config "$work/port.yaml"
 expect 2 'TEST_TOKEN' 'a missing secret names its variable' env -u TEST_TOKEN "$program" config check --config "$work/good.yaml"

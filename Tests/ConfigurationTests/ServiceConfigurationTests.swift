@@ -82,6 +82,7 @@ func parse(
         var configuration = try parse(yaml, environment: environment)
         configuration.tenants[0].inbound = .init(
             instructions: "First \"line\".\nשורה שנייה: כן, #לא\n\nlast 🙂", greeting: "שלום: 'hi'")
+        configuration.tenants[0].echoAware = false
         let printed = configuration.effectiveYAML()
         #expect(try parse(printed, environment: environment) == configuration)
         #expect(printed.contains("${KEY}"))

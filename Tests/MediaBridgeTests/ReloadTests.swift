@@ -18,6 +18,13 @@ import TurnStore
         return carrier
     }
 
+    /// Each call's record names the prompt it had, and they are not the same.
+    private func saysOtherPrompts(_ rig: ServiceRig, _ first: RawCarrier, _ second: RawCarrier) async throws {
+        let hash = { (carrier: RawCarrier) in (try? rig.stored(carrier.call))?.promptHash }
+        try await eventually("both prompts to be on record") { hash(first) != nil && hash(second) != nil }
+        #expect(hash(first) != hash(second))
+    }
+
     @Test
     func `S70 a running call keeps its tenant, the next one has the edited one, and each says which prompt it had`()
         async throws
@@ -34,8 +41,39 @@ import TurnStore
             #expect(sessions.count == 2)
             #expect(sessions.filter { $0.contains("Be brief.") && !$0.contains("Be loud.") }.count == 1)
             #expect(sessions.filter { $0.contains("An edited greeting.") && $0.contains("Be loud.") }.count == 1)
-            let hashes = try [first, second].map { try rig.stored($0.call)?.promptHash }
-            #expect(hashes[0] != nil && hashes[1] != nil && hashes[0] != hashes[1])
+            try await saysOtherPrompts(rig, first, second)
+        }
+    }
+
+    @Test func `outside business hours the same agent says so, and closing time ends no call that is up`() async throws
+    {
+        try await withService(Self.plan) { rig in
+            let first = try await greeted(rig)
+            var edited = rig.service.configuration
+            edited.tenants[0].hours = BusinessHours(
+                openings: [], outside: .agent(instructions: "Book nothing now.", greeting: "We are closed."))
+            try rig.service.reload { edited }
+            let second = try await greeted(rig)
+            let closed = try #require(rig.model).sessions.map { $0.messages.map(\.text).joined() }.filter {
+                $0.contains("We are closed.") && $0.contains("Book nothing now.") && $0.contains("Be brief.")
+            }
+            #expect(closed.count == 1 && rig.service.liveCalls == 2)
+            try await saysOtherPrompts(rig, first, second)
+        }
+    }
+
+    @Test func `outside business hours a message needs no agent, no session and no place`() async throws {
+        try await withService(Self.plan) { rig in
+            var edited = rig.service.configuration
+            edited.tenants[0].hours = BusinessHours(
+                openings: [], outside: .message("We are closed.", transfer: nil))
+            try rig.service.reload { edited }
+            let call = ServiceRig.newCall()
+            let verbs = try await rig.webhook("/twilio/voice", call: call)
+            #expect(verbs.map(\.name) == ["Say", "Hangup"])
+            try await eventually("the call to be on record") { (try? rig.stored(call))?.endReason == "outsideHours" }
+            #expect(try #require(rig.model).sessions.isEmpty && rig.service.liveCalls == 0)
+            #expect(rig.service.metricsText.contains(#"media_bridge_requests_total{outcome="outside_hours"} 1"#))
         }
     }
 

@@ -14,6 +14,13 @@
 enum PromptText {
     /// Cleaned, without blanks at both ends.
     static func cleaned(_ text: String) -> String {
+        // Most English texts: nothing to remove, and no bracket that could end a marker.
+        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != 0x3E && $0 != 0x5D || $0 == 0x0A || $0 == 0x09 })
+        {
+            let start = text.unicodeScalars.firstIndex { !isBlank($0) } ?? text.endIndex
+            let last = text.unicodeScalars.lastIndex { !isBlank($0) }
+            return String(text.unicodeScalars[start..<(last.map(text.unicodeScalars.index(after:)) ?? start)])
+        }
         let scalars = Array(text.unicodeScalars)
         var kept: [Unicode.Scalar] = []
         kept.reserveCapacity(scalars.count)
