@@ -19,7 +19,7 @@ extension Tenant {
             closed.channels = closed.channels.mapValues { .init(instructions: $0.instructions) }
         }
         var source = promptSource
-        source.inbound = closed
+        source.inbound = noticed(closed)
         return source
     }
 }

@@ -38,6 +38,18 @@ import Testing
         #expect(tenant.promptSource.inbound?.greeting == "Hello.")
     }
 
+    @Test func `outside business hours the notice is said too`() throws {
+        let (tenant, _) = try tenant(
+            """
+                recording: {enabled: true, notice: This call is recorded.}
+                hours:
+                  open: [{days: [monday], from: "09:00", to: "17:00"}]
+                  outside: {greeting: We are closed.}
+
+            """)
+        #expect(tenant.promptSourceWhenClosed?.inbound?.greeting == "This call is recorded. We are closed.")
+    }
+
     @Test func `hosts are names, and a source is one of its words`() throws {
         let (_, configuration) = try tenant("", twilio: "twilio: {mediaHosts: [bucket.s3.amazonaws.com]}\n")
         #expect(configuration.twilio.mediaHosts == ["bucket.s3.amazonaws.com"])
