@@ -17,6 +17,8 @@ public final class ConfigurationWatch: @unchecked Sendable {  // All state belon
     private var source: (any DispatchSourceRead)?
     private var seen: Int
     private var pending: DispatchWorkItem?
+    /// The first event that has not been looked at.
+    private var unsettledSince: DispatchTime?
 
     /// Begins at once.
     /// - Parameters:
@@ -64,6 +66,10 @@ public final class ConfigurationWatch: @unchecked Sendable {  // All state belon
 
     private func somethingHappened() {
         media_bridge_inotify_drain(descriptor)
+        // Somebody who writes into the same folder all the time puts the look off only so far.
+        let now = DispatchTime.now()
+        if let since = unsettledSince, now >= since + .milliseconds(10 * quietMilliseconds) { return }
+        unsettledSince = unsettledSince ?? now
         pending?.cancel()
         let check = DispatchWorkItem { [weak self] in self?.check() }
         pending = check
@@ -71,6 +77,7 @@ public final class ConfigurationWatch: @unchecked Sendable {  // All state belon
     }
 
     private func check() {
+        unsettledSince = nil
         // A folder that was put in the old one's place is another one to the kernel; one that is the same stays as it is.
         _ = follow(URL(fileURLWithPath: file).deletingLastPathComponent().path)
         if let tenantsDirectory { _ = follow(tenantsDirectory) }

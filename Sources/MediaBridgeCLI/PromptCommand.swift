@@ -137,6 +137,8 @@ struct PromptCallOptions: ParsableArguments {
         transform: Self.channel)
     var channel = PromptChannel.calls
     @Option(help: "ISO 639-1. Default: the tenant's.") var language: String?
+    @Flag(help: "Of a call outside the tenant's business hours, where its agent is told something else then.")
+    var closed = false
 
     private static func direction(_ text: String) throws -> CallDirection {
         guard let direction = CallDirection(rawValue: text) else {
@@ -194,9 +196,13 @@ enum PromptRevision: ExpressibleByArgument, CustomStringConvertible {
             guard let tenant = tenants.first(where: { call.tenant == nil || $0.id == call.tenant }) else {
                 throw CommandFailure("--tenant: no tenant `\(call.tenant ?? "")`; there are \(names)")
             }
+            if call.closed, call.direction == .outbound || tenant.promptSourceWhenClosed == nil {
+                throw CommandFailure("tenant \(tenant.id): outside business hours no agent is told anything else")
+            }
             do throws(PromptError) {
                 return try PromptSheet(
-                    tenant, direction: call.direction, channel: call.channel, language: call.language)
+                    tenant, direction: call.direction, channel: call.channel, language: call.language,
+                    isClosed: call.closed)
             } catch { throw CommandFailure("tenant \(tenant.id): \(error)") }
         case .hash(let hash):
             let found = try source.open().prompts(hashPrefix: hash.lowercased(), tenant: call.tenant)

@@ -43,9 +43,10 @@ struct PromptSheet: Encodable {
     /// What a call that begins now would be told, by the way every call takes.
     /// - Throws: `PromptError`.
     init(
-        _ tenant: Tenant, direction: CallDirection, channel: PromptChannel, language: String?
+        _ tenant: Tenant, direction: CallDirection, channel: PromptChannel, language: String?, isClosed: Bool = false
     ) throws(PromptError) {
-        let edition = PromptEdition(tenant: tenant.id, source: tenant.promptSource)
+        let source = isClosed ? tenant.promptSourceWhenClosed ?? tenant.promptSource : tenant.promptSource
+        let edition = PromptEdition(tenant: tenant.id, source: source)
         let (calendar, now) = (TenantCalendar(timeZone: tenant.timeZone), Date())
         let prompt = try PromptCache(capacity: 1).prompt(
             of: edition, direction: direction, channel: channel, language: language, day: calendar.day(now),

@@ -94,6 +94,7 @@ expect 64 'one of them' 'two stores to check' "$program" db check --path a --con
 expect 0 'direction: 9 of 24576 bytes' 'a prompt with its layers' bash -c '"$1" prompt show --config "$2" | grep "== direction"' _ "$program" "$work/good.yaml"
 expect 1 'nothing is written for outbound' 'a direction nobody wrote for' "$program" prompt show --config "$work/good.yaml" --direction outbound
 expect 1 'no tenant .nobody.; there are t' 'a prompt of no tenant' "$program" prompt show --config "$work/good.yaml" --tenant nobody
+expect 1 'outside business hours' 'a prompt of hours that there are none of' "$program" prompt show --config "$work/good.yaml" --closed
 expect 64 'direction.*inbound' 'a direction that is none' "$program" prompt show --config "$work/good.yaml" --direction sideways
 expect 64 'one of them' 'two prompts to show' "$program" prompt show --hash a --call b
 sed 's/Be brief/Be loud/' "$work/good.yaml" >"$work/loud.yaml"

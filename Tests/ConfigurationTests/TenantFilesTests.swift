@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// A folder with a configuration and, below it, one with tenants.
-private final class Folder {
+private final class Folder: Sendable {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("tenants-\(UUID().uuidString)").path
     var main: String { path + "/main.yaml" }
     var tenants: String { path + "/tenants.d" }
@@ -123,6 +123,42 @@ private func tenant(_ id: String, _ number: String, more: String = "") -> String
         #expect(try await told.reaches(2))
         try FileManager.default.removeItem(atPath: folder.tenants + "/salon.yaml")
         #expect(try await told.reaches(3))
+        withExtendedLifetime(watch) {}
+    }
+
+    @Test func `an edit is told though somebody writes into the same folder all the time`() async throws {
+        let (folder, told) = (try Folder(), Told())
+        let watch = try #require(
+            ConfigurationWatch(file: folder.main, tenantsDirectory: folder.tenants, quietMilliseconds: 100) {
+                told.add()
+            })
+        try folder.write("# edited\n", folder.main)
+        let busy = Task {
+            while !Task.isCancelled {
+                try folder.write("\(UUID())", folder.path + "/notes.txt")
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        #expect(try await told.reaches(1))
+        busy.cancel()
+        withExtendedLifetime(watch) {}
+    }
+
+    @Test func `a folder of tenants that another one takes the place of is watched on`() async throws {
+        let (folder, told) = (try Folder(), Told())
+        let watch = try #require(
+            ConfigurationWatch(file: folder.main, tenantsDirectory: folder.tenants, quietMilliseconds: 20) {
+                told.add()
+            })
+        let staged = folder.path + "/staged"
+        try FileManager.default.createDirectory(atPath: staged, withIntermediateDirectories: true)
+        try folder.write(tenant("salon", "+15005550003"), staged + "/salon.yaml")
+        try FileManager.default.moveItem(atPath: folder.tenants, toPath: folder.path + "/before")
+        try FileManager.default.moveItem(atPath: staged, toPath: folder.tenants)
+        #expect(try await told.reaches(1))
+        let sofar = told.count.load(ordering: .relaxed)
+        try folder.write(tenant("salon", "+15005550004"), folder.tenants + "/salon.yaml")
+        #expect(try await told.reaches(sofar + 1))
         withExtendedLifetime(watch) {}
     }
 
