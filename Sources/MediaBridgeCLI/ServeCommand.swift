@@ -111,6 +111,9 @@ private final class EditedFiles: Sendable {
         }
         if made == nil { logger.warning("configuration not watched, SIGHUP has it read again") }
         watch.withLock { $0 = made }
+        // Who edited while the service was starting is not overlooked.
+        if let same = try? ServiceConfiguration.load(file: file) == service.configuration, same { return }
+        _ = try? service.reload { try ServiceConfiguration.load(file: file) }
     }
 
     func stop() { watch.withLock { $0 = nil } }
