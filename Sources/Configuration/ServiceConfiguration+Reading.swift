@@ -63,6 +63,7 @@ extension ServiceConfiguration {
 
         let store = root.fields("store")
         configuration.storePath = store.filePath("path") ?? root.document.absolute(configuration.storePath)
+        configuration.spoolPath = store.filePath("spool")
         store.finish()
         let recordings = root.fields("recordings")
         configuration.recordingDirectory =

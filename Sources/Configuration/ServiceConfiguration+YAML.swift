@@ -52,7 +52,10 @@ extension ServiceConfiguration {
                 $0.number("silenceMilliseconds", model.silenceMilliseconds)
             }
         }
-        root.fields("store") { $0.text("path", storePath) }
+        root.fields("store") {
+            $0.text("path", storePath)
+            if let spoolPath { $0.text("spool", spoolPath) }
+        }
         root.fields("recordings") { $0.text("directory", recordingDirectory) }
         root.fields("journals") {
             $0.text("directory", journals.directory)

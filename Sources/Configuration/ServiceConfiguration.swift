@@ -7,6 +7,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
     public var model = ModelConfiguration()
     /// The SQLite file.
     public var storePath = "media-bridge.sqlite"
+    /// Where records wait while the store cannot be written; nil: beside it.
+    public var spoolPath: String?
     public var recordingDirectory = "recordings"
     public var journals = JournalConfiguration()
     public var telemetry = TelemetryConfiguration()

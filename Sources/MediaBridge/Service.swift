@@ -109,7 +109,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         opened.agent = try startAgent()
         let endpoints = try modelEndpoints(agentPort: opened.agent?.port)
         let runtimes = TenantRuntimes(try configuration.tenants.map { try makeRuntime($0, endpoints) })
-        let store = try TurnStore(path: configuration.storePath)
+        let store = try TurnStore(path: configuration.storePath, options: storeOptions())
         opened.store = store
         try makeRecordingDirectory(for: configuration.tenants)
         let recorder = Recorder()

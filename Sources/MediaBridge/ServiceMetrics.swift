@@ -72,6 +72,15 @@ enum ServiceMetrics {
         metrics.gauge("media_bridge_store_waiting", help: "Records waiting to be written.") {
             Double(store.health.waiting)
         }
+        metrics.gauge("media_bridge_store_spooled", help: "Of those waiting, the ones in the spool file.") {
+            Double(store.health.spooled)
+        }
+        metrics.gauge("media_bridge_store_spooled_bytes", help: "Bytes of the spool file that wait.") {
+            Double(store.health.spooledBytes)
+        }
+        metrics.counter("media_bridge_store_reopened_total", help: "The file was gone or another one.") {
+            UInt64(store.health.reopened)
+        }
         metrics.counter("media_bridge_store_refused_total", help: "Records the store had no room for.") {
             UInt64(store.health.refused)
         }

@@ -2,13 +2,13 @@ import GRDB
 
 /// The writer's connection for those who may wait for it: workers and command lines, never a loop thread.
 struct StoreAccess: Sendable {
-    let database: DatabasePool
-    let path: String
+    let handle: StoreHandle
+    private var path: String { handle.path }
 
     /// One immediate transaction, after whatever group the writer thread is committing.
     func write<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
         do {
-            return try database.writeWithoutTransaction { database in
+            return try handle.database.writeWithoutTransaction { database in
                 var value: Value?
                 try database.inTransaction(.immediate) {
                     value = try body(database)
@@ -25,7 +25,7 @@ struct StoreAccess: Sendable {
     }
 
     func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
-        do { return try database.read(body) } catch {
+        do { return try handle.database.read(body) } catch {
             throw StoreError(.cannotRead, "turn store \(path): cannot be read: \(StoreWriter.describe(error))")
         }
     }

@@ -6,13 +6,18 @@ public struct StoreHealth: Sendable, Equatable {
         case ready
         /// The database cannot be written; `reason` is SQLite's, in one line. Records wait in memory.
         case retrying(reason: String)
-        /// The file was removed or replaced under us: writes go to a file nobody can open any more.
+        /// The file was removed or replaced under us: with the next record it is opened again, or written anew.
         case fileReplaced
         case closed
     }
     public var state: State
-    /// Records taken from their producers and not yet committed.
-    public var waiting: Int
+    /// Records taken from their producers and not yet committed, in memory and in the spool file.
+    public var waiting: Int { inMemory + spooled }
+    public var inMemory: Int
+    /// Records in the spool file, and their bytes.
+    public var spooled: Int
+    public var spooledBytes: Int
+    /// The most that memory keeps.
     public var spoolCapacity: Int
     /// Records committed since the store was opened.
     public var committed: Int
@@ -24,16 +29,18 @@ public struct StoreHealth: Sendable, Equatable {
     /// Commits that failed and were tried again.
     public var retries: Int
     public var lastCommitMicroseconds: Int
+    /// How often the file was gone or another one, and was made or opened again.
+    public var reopened: Int
 
-    /// New calls may be taken: more than half of the spool is free.
-    public var hasRoom: Bool { state != .closed && waiting * 2 < spoolCapacity }
+    /// New calls may be taken: more than half of memory's part is free, which fills when the spool file has no room.
+    public var hasRoom: Bool { state != .closed && inMemory * 2 < spoolCapacity }
 
     /// What an operator should hear, one line; nil while all is well.
     public var complaint: String? {
         switch state {
         case .ready: hasRoom ? nil : "the turn store is behind: \(waiting) records wait"
         case .retrying(let reason): "the turn store cannot be written: \(reason); \(waiting) records wait"
-        case .fileReplaced: "the turn store's file was deleted or replaced; restart the service"
+        case .fileReplaced: "the turn store's file was deleted or replaced; the next record makes or opens it again"
         case .closed: "the turn store is closed"
         }
     }
@@ -48,4 +55,7 @@ final class StoreCounters: Sendable {
     let rejected = Atomic<Int>(0)
     let retries = Atomic<Int>(0)
     let lastCommitMicroseconds = Atomic<Int>(0)
+    let spooled = Atomic<Int>(0)
+    let spooledBytes = Atomic<Int>(0)
+    let reopened = Atomic<Int>(0)
 }

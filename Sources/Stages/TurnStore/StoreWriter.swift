@@ -6,10 +6,12 @@ import Synchronization
 
 /// The one thread that writes the database. It takes what the producers left, in groups, and commits each group at once.
 ///
-/// A group waits at most `groupMilliseconds` for company; a record somebody waits for ends that wait. When a commit fails
-/// the group is kept, with what arrives meanwhile, up to `spoolCapacity`; then the producers' own rings fill up and refuse.
+/// A group waits at most `groupMilliseconds` for company; a record somebody waits for ends that wait. When commits fail
+/// for `spillMilliseconds`, or `spillRecords` wait, everything that waits goes to the spool file. Where that has no room
+/// memory keeps up to `spoolCapacity`; then the producers' own rings fill up and refuse. What is in the file is older than
+/// what is in memory, and goes first.
 final class StoreWriter: @unchecked Sendable {
-    // Sendable: `spool` belongs to the writer thread, all else is immutable, atomic or behind the lock.
+    // Sendable: `spool`, `file` and their times belong to the writer thread, all else is immutable, atomic or behind the lock.
 
     /// A record and who waits for it.
     private struct Pending {
@@ -33,20 +35,27 @@ final class StoreWriter: @unchecked Sendable {
     }
 
     let counters = StoreCounters()
-    private let database: DatabasePool
+    private let handle: StoreHandle
     private let options: TurnStoreOptions
     private let shared = Guarded(Shared())
     private let phase = Atomic<Int>(Phase.busy)
     private let signal = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)
     private var spool = [Pending]()
+    private let file: SpoolFile?
+    /// DispatchTime nanoseconds of the first failure since the last commit.
+    private var failingSince: UInt64?
+    private var isSpilling = false
+    private var tookFromFile = 0
 
     private static let threadName = "turn-store"
     /// Longest transaction, in records: a database that comes back after a while must not be locked for long.
     private static let maximumGroup = 2_048
 
-    init(database: DatabasePool, options: TurnStoreOptions) {
-        (self.database, self.options) = (database, options)
+    init(handle: StoreHandle, file: SpoolFile?, options: TurnStoreOptions) {
+        (self.handle, self.file, self.options) = (handle, file, options)
+        isSpilling = file?.isEmpty == false
+        count(file)
     }
 
     func start() {
@@ -110,15 +119,17 @@ final class StoreWriter: @unchecked Sendable {
             if isClosing, givenUpAt == nil {
                 givenUpAt = DispatchTime.now().uptimeNanoseconds + UInt64(options.closeMilliseconds) * 1_000_000
             }
-            guard !spool.isEmpty else {
+            guard !spool.isEmpty || file?.isEmpty == false else {
                 if isClosing { break }
                 waitForRecords()
                 continue
             }
             if commit() {
                 backOffMilliseconds = 10
+                failingSince = nil
                 continue
             }
+            spillIfDue()
             if let givenUpAt, DispatchTime.now().uptimeNanoseconds > givenUpAt { break }
             expire()
             Thread.sleep(forTimeInterval: Double(backOffMilliseconds) / 1_000)
@@ -168,18 +179,61 @@ final class StoreWriter: @unchecked Sendable {
         counters.waiting.store(spool.count, ordering: .relaxed)
     }
 
+    /// Failures that pass by themselves, a lock of another process for one, never touch the file.
+    private func spillIfDue() {
+        let now = DispatchTime.now().uptimeNanoseconds
+        let since = failingSince ?? now
+        failingSince = since
+        if isSpilling || spool.count >= options.spillRecords
+            || now - since >= UInt64(options.spillMilliseconds) * 1_000_000
+        {
+            spill()
+        }
+    }
+
+    /// Moves what waits in memory to the file, as far as that has room.
+    private func spill() {
+        guard let file else { return }
+        while !spool.isEmpty {
+            let group = spool.prefix(Self.maximumGroup)
+            guard file.append(group.lazy.map(\.record)) else { break }
+            if !isSpilling {
+                isSpilling = true
+                options.notice?(.spilling(reason: failure ?? "the store is being closed"))
+            }
+            for pending in group { pending.then?(.spooled) }
+            spool.removeFirst(group.count)
+        }
+        counters.waiting.store(spool.count, ordering: .relaxed)
+        count(file)
+    }
+
+    private func count(_ file: SpoolFile?) {
+        counters.spooled.store(file?.count ?? 0, ordering: .relaxed)
+        counters.spooledBytes.store(file?.waitingBytes ?? 0, ordering: .relaxed)
+    }
+
     /// One transaction over the oldest records. On success they leave the spool and their callers hear of it.
     private func commit() -> Bool {
-        let group = spool.prefix(Self.maximumGroup)
+        let batch = file.flatMap { $0.isEmpty ? nil : $0.next(Self.maximumGroup) }
+        let group =
+            batch.map { batch in batch.records.map { Pending(record: $0, then: nil, deadline: .max) }[...] }
+            ?? spool.prefix(Self.maximumGroup)
+        let progress = batch.flatMap { batch in file.map { (spool: $0.identity, bytes: batch.end) } }
         let started = DispatchTime.now().uptimeNanoseconds
         var outcomes = [AppendOutcome]()
         outcomes.reserveCapacity(group.count)
         do {
+            if handle.isMoved {
+                let isRestored = try handle.reopen()
+                counters.reopened.wrappingAdd(1, ordering: .relaxed)
+                options.notice?(.reopened(restored: isRestored))
+            }
             do {
-                try write(group, into: &outcomes, tolerantly: false)
+                try write(group, progress, into: &outcomes, tolerantly: false)
             } catch let error as DatabaseError where Self.isPermanent(error) {
                 outcomes.removeAll(keepingCapacity: true)
-                try write(group, into: &outcomes, tolerantly: true)
+                try write(group, progress, into: &outcomes, tolerantly: true)
             }
         } catch {
             counters.retries.wrappingAdd(1, ordering: .relaxed)
@@ -193,16 +247,28 @@ final class StoreWriter: @unchecked Sendable {
         counters.commits.wrappingAdd(1, ordering: .relaxed)
         counters.committed.wrappingAdd(outcomes.count { $0 != .refused }, ordering: .relaxed)
         for (pending, outcome) in zip(group, outcomes) { pending.then?(outcome) }
-        spool.removeFirst(group.count)
+        if let file, let batch {
+            counters.rejected.wrappingAdd(batch.unknown, ordering: .relaxed)
+            file.take(batch)
+            tookFromFile += batch.count
+            count(file)
+        } else {
+            spool.removeFirst(group.count)
+        }
+        if isSpilling, file?.isEmpty != false {
+            options.notice?(.recovered(fromFile: tookFromFile))
+            (isSpilling, tookFromFile) = (false, 0)
+        }
         counters.waiting.store(spool.count, ordering: .relaxed)
         return true
     }
 
     /// - Parameter tolerantly: a record the database refuses for good is left out and counted, and the others go in.
     private func write(
-        _ group: ArraySlice<Pending>, into outcomes: inout [AppendOutcome], tolerantly: Bool
+        _ group: ArraySlice<Pending>, _ progress: (spool: Int64, bytes: Int)?, into outcomes: inout [AppendOutcome],
+        tolerantly: Bool
     ) throws {
-        try database.writeWithoutTransaction { database in
+        try handle.database.writeWithoutTransaction { database in
             try database.inTransaction(.immediate) {
                 for pending in group {
                     var result = (isNew: false, statusChanged: false)
@@ -221,6 +287,7 @@ final class StoreWriter: @unchecked Sendable {
                         outcomes.append(.refused)
                     }
                 }
+                if let progress { try SpoolProgress.write(progress.spool, progress.bytes, to: database) }
                 return .commit
             }
         }
@@ -237,6 +304,8 @@ final class StoreWriter: @unchecked Sendable {
     }
 
     private func shutDown() {
+        // Given up: what was not written is left for the next start.
+        if !spool.isEmpty { spill() }
         let rest = shared.withLock { shared in
             shared.isClosed = true
             defer { shared.durable.removeAll() }
@@ -247,8 +316,9 @@ final class StoreWriter: @unchecked Sendable {
         spool.removeAll()
         // Empties the log into the file, so that the file alone is whole. GRDB closes the writer before the readers, and
         // then SQLite does not do it by itself. Another process that reads may prevent it, and nothing is lost then.
-        _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-        try? database.close()
+        _ = try? handle.database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        try? handle.database.close()
+        file?.release()
         finished.signal()
     }
 

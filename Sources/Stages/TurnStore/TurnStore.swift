@@ -7,8 +7,19 @@ import Synchronization
 public struct TurnStoreOptions: Sendable {
     /// Records one producer thread may leave behind before the writer takes them.
     public var inletCapacity = 4_096
-    /// Records kept in memory while the database cannot be written.
+    /// Records kept in memory while neither the database nor the spool file can be written.
     public var spoolCapacity = 65_536
+    /// Where the spool file lies; nil: beside the database, as its path with `-spool`.
+    public var spoolPath: String?
+    /// The most the spool file may hold.
+    public var maximumSpoolBytes = 256 << 20
+    /// What is asked of the file system beforehand, for the day the disk is full.
+    public var reservedSpoolBytes = 4 << 20
+    /// Commits have failed for this long, or this many records wait: then they go to the spool file.
+    public var spillMilliseconds = 250
+    public var spillRecords = 4_096
+    /// Writer thread; must not block.
+    public var notice: (@Sendable (StoreNotice) -> Void)?
     /// A record waits this long for others to share its commit.
     public var groupMilliseconds = 10
     /// `appendDurably` answers `.spooled` after this long without a commit.
@@ -28,10 +39,9 @@ public struct TurnStoreOptions: Sendable {
 /// group commits; readers, here or in another process, never wait for it.
 public final class TurnStore: Sendable {
     public let path: String
-    private let database: DatabasePool
+    private let handle: StoreHandle
     private let writer: StoreWriter
     private let options: TurnStoreOptions
-    private let fileNumber: UInt64?
     private let hasGivenStatusWriter = Atomic<Bool>(false)
 
     /// Opens the file, or makes it, and brings its tables up to date.
@@ -39,17 +49,30 @@ public final class TurnStore: Sendable {
     public init(path: String, options: TurnStoreOptions = .init()) throws(StoreError) {
         self.path = path
         self.options = options
-        database = try OpeningStore.readWrite(path, options: options)
-        fileNumber = OpeningStore.fileNumber(of: path)
-        writer = StoreWriter(database: database, options: options)
+        handle = try StoreHandle(path: path, options: options)
+        let file = SpoolFile(
+            path: options.spoolPath ?? Self.spoolPath(of: path), maximumBytes: options.maximumSpoolBytes,
+            reservedBytes: options.reservedSpoolBytes)
+        if let file {
+            let database = handle.database
+            file.resume { identity in try? database.read { try SpoolProgress.bytes(of: identity, in: $0) } }
+            if file.tornBytes > 0 { options.notice?(.torn(bytes: file.tornBytes)) }
+        } else {
+            options.notice?(.noSpoolFile)
+        }
+        writer = StoreWriter(handle: handle, file: file, options: options)
         writer.start()
     }
 
     deinit { writer.close() }
 
+    /// Where the spool file of a database lies unless told otherwise.
+    public static func spoolPath(of path: String) -> String { path + "-spool" }
+
     /// Opens an existing file for reading only: while a service writes it, or afterwards.
     public static func openReadOnly(_ path: String) throws(StoreError) -> TurnStoreReader {
-        TurnStoreReader(database: try OpeningStore.readOnly(path), path: path)
+        let database = try OpeningStore.readOnly(path)
+        return TurnStoreReader(path: path) { database }
     }
 
     /// Any thread, once per producer thread.
@@ -79,24 +102,27 @@ public final class TurnStore: Sendable {
                 .closed
             } else if let reason = writer.failure {
                 .retrying(reason: reason)
-            } else if OpeningStore.fileNumber(of: path) != fileNumber {
+            } else if handle.isMoved {
                 .fileReplaced
             } else {
                 .ready
             }
         return StoreHealth(
-            state: state, waiting: counters.waiting.load(ordering: .relaxed), spoolCapacity: options.spoolCapacity,
+            state: state, inMemory: counters.waiting.load(ordering: .relaxed),
+            spooled: counters.spooled.load(ordering: .relaxed),
+            spooledBytes: counters.spooledBytes.load(ordering: .relaxed), spoolCapacity: options.spoolCapacity,
             committed: counters.committed.load(ordering: .relaxed), commits: counters.commits.load(ordering: .relaxed),
             refused: counters.refused.load(ordering: .relaxed), rejected: counters.rejected.load(ordering: .relaxed),
             retries: counters.retries.load(ordering: .relaxed),
-            lastCommitMicroseconds: counters.lastCommitMicroseconds.load(ordering: .relaxed))
+            lastCommitMicroseconds: counters.lastCommitMicroseconds.load(ordering: .relaxed),
+            reopened: counters.reopened.load(ordering: .relaxed))
     }
 
     /// Any thread. Writes what has been handed over, then closes the file; what comes later is refused.
     public func close() { writer.close() }
 
     /// Reads while the store is open.
-    public var reader: TurnStoreReader { TurnStoreReader(database: database, path: path) }
+    public var reader: TurnStoreReader { TurnStoreReader(path: path) { [handle] in handle.database } }
 
     // The tables beside the conversation's. Synchronous, on the writer's connection: never on a loop thread.
     public var jobs: JobQueue { JobQueue(access: access) }
@@ -105,7 +131,7 @@ public final class TurnStore: Sendable {
     public var facts: OnceFacts { OnceFacts(access: access) }
     public var transcripts: Transcripts { Transcripts(access: access) }
 
-    private var access: StoreAccess { StoreAccess(database: database, path: path) }
+    private var access: StoreAccess { StoreAccess(handle: handle) }
 
     /// The one right to say what a call's status is; nil when somebody has it already.
     public func takeStatusWriter() -> CallStatusWriter? {
@@ -122,7 +148,7 @@ public final class TurnStore: Sendable {
 
     /// `PRAGMA synchronous` and `PRAGMA journal_mode` as the writer's connection has them.
     func writerPragmas() throws -> (synchronous: Int?, journalMode: String?) {
-        try database.writeWithoutTransaction { database in
+        try handle.database.writeWithoutTransaction { database in
             (
                 try Int.fetchOne(database, sql: "PRAGMA synchronous"),
                 try String.fetchOne(database, sql: "PRAGMA journal_mode")
@@ -132,6 +158,6 @@ public final class TurnStore: Sendable {
 
     /// `PRAGMA max_page_count` of the writer's connection: how a test fills the disk.
     func limitPages(to count: Int) throws {
-        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
+        try handle.database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
     }
 }

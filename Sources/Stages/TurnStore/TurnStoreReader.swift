@@ -3,10 +3,11 @@ import GRDB
 
 /// Reads a store. Any thread; never waits for the writer.
 public struct TurnStoreReader: Sendable {
-    private let database: any DatabaseReader
     private let path: String
+    private let open: @Sendable () -> any DatabaseReader
 
-    init(database: any DatabaseReader, path: String) { (self.database, self.path) = (database, path) }
+    /// - Parameter open: the database that is open now; asked for each reading.
+    init(path: String, open: @escaping @Sendable () -> any DatabaseReader) { (self.path, self.open) = (path, open) }
 
     /// Calls without their turns, newest first.
     /// - Parameter limit: at least 0.
@@ -112,7 +113,7 @@ public struct TurnStoreReader: Sendable {
     }
 
     func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
-        do { return try database.read(body) } catch {
+        do { return try open().read(body) } catch {
             throw StoreError(.cannotRead, "turn store \(path): cannot be read: \(StoreWriter.describe(error))")
         }
     }

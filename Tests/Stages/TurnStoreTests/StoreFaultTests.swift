@@ -99,8 +99,9 @@ import Testing
         #expect(store.health.state == .fileReplaced && store.health.complaint != nil)
     }
 
-    /// Ten lives of a writing process, each ended by SIGKILL at a moment from a seed. MEDIA_BRIDGE_KILLS asks for more
-    /// lives, with a fresh seed that is printed; MEDIA_BRIDGE_KILL_SEED repeats one.
+    /// Thirty lives of a writing process, each ended by SIGKILL at a moment from a seed; in every second one the database is
+    /// locked for a part of it, and killed while records go to the spool file or come back out of it. MEDIA_BRIDGE_KILLS
+    /// asks for more lives, with a fresh seed that is printed; MEDIA_BRIDGE_KILL_SEED repeats one.
     ///
     /// Whatever the host's load: no acknowledged event is lost, and no turn that was handed over before one (a group is
     /// taken as a whole). In time: on a host that is not starved, no turn older than 50 ms.
@@ -113,26 +114,46 @@ import Testing
             asked["MEDIA_BRIDGE_KILL_SEED"].flatMap { UInt64($0) } ?? (lives == nil ? 64 : .random(in: 0...999_999))
         if let lives { print("S64: \(lives) kills, MEDIA_BRIDGE_KILL_SEED=\(seed)") }
         var random = SeededGenerator(state: seed)
-        var punctualLives = 0
-        for life in 0..<(lives ?? 10) {
+        var punctualLives = 0, spooledLives = 0
+        for life in 0..<(lives ?? 30) {
             if life > 0, life.isMultiple(of: 100) { print("S64: \(life) kills survived") }
             let file = directory.file("life-\(life).sqlite")
-            let promises = try run(probe, file, killAfterMilliseconds: UInt32.random(in: 60...260, using: &random))
-            // The service that starts after the kill: it recovers the log.
+            let isLocked = life.isMultiple(of: 2)
+            let moment = UInt32.random(in: 60...260, using: &random)
+            let outage = isLocked ? (from: moment / 3, length: UInt32.random(in: 20...moment, using: &random)) : nil
+            let promises = try run(probe, file, killAfterMilliseconds: moment, outage: outage)
+            // The service that starts after the kill: it recovers the log, then takes what the spool file holds.
             let store = try TurnStore(path: file)
-            defer { store.close() }
+            defer {
+                store.close()
+                for name in ["", "-spool"] { try? FileManager.default.removeItem(atPath: file + name) }
+            }
+            spooledLives += store.health.spooled > 0 ? 1 : 0
+            let isDrained = eventually { store.health.waiting == 0 }
+            #expect(isDrained)
+            let told = try store.outbox.list(limit: 1_000_000).sorted { $0.id < $1.id }.map(\.event.key)
+            let asked = try store.jobs.list(state: .queued, limit: 1_000_000).map(\.key)
+            // In order, once each, none left out.
+            let whole = (0..<told.count).map { "\($0 * 4)" }
+            let isInOrder = told == whole, isEachThere = Set(asked).isSubset(of: whole)
+            #expect(isInOrder && isEachThere && told.count - asked.count <= 1, "life \(life)")
             let events = Set(try store.reader.carrierEvents(of: "CA-kill").map(\.sequence))
             let turns = try store.reader.turnIndexes(of: "CA-kill")
-            #expect(!promises.acknowledged.isEmpty)
-            for number in promises.acknowledged { #expect(events.contains(number), "life \(life), event \(number)") }
+            if !isLocked { #expect(!promises.acknowledged.isEmpty) }
+            let lost = promises.acknowledged.filter { !events.contains($0) }
+            #expect(lost.isEmpty, "life \(life)")
             let newest = promises.acknowledged.max() ?? 0
-            for (number, _) in promises.pushed where number < newest {
-                #expect(turns.contains(number), "life \(life), turn \(number)")
-            }
+            let lostTurns = promises.pushed.map(\.number).filter { $0 < newest && !turns.contains($0) }
+            #expect(lostTurns.isEmpty, "life \(life)")
+            // What is told with an event is handed over before it.
+            #expect(Int64(told.count * 4) > newest, "life \(life)")
+            if isLocked { continue }
             let oldest = promises.pushed.first { !turns.contains($0.number) }
             if promises.killedAt - min(oldest?.at ?? .max, promises.killedAt) <= 50_000_000 { punctualLives += 1 }
         }
         #expect(punctualLives > 0)
+        #expect(spooledLives > 0)
+        if let lives { print("S64: \(lives) kills survived, \(spooledLives) of them with a spool file left behind") }
     }
 
     /// What a life said before it ended.
@@ -143,7 +164,9 @@ import Testing
         var killedAt: UInt64
     }
 
-    private func run(_ probe: URL, _ file: String, killAfterMilliseconds: UInt32) throws -> Promises {
+    private func run(
+        _ probe: URL, _ file: String, killAfterMilliseconds: UInt32, outage: (from: UInt32, length: UInt32)?
+    ) throws -> Promises {
         let process = Process(), pipe = Pipe()
         process.executableURL = probe
         process.arguments = [file]
@@ -151,9 +174,22 @@ import Testing
         try process.run()
         // The clock starts at its first line, so that slow start-up is not what gets killed.
         var output = try #require(try pipe.fileHandleForReading.read(upToCount: 1))
-        usleep(killAfterMilliseconds * 1_000)
+        var lock: DatabaseQueue?
+        if let outage {
+            usleep(outage.from * 1_000)
+            lock = try locked(file)
+            usleep(min(outage.length, killAfterMilliseconds - outage.from) * 1_000)
+            // Half of them end while the lock is held; the others while all comes back.
+            if outage.from + outage.length < killAfterMilliseconds {
+                try lock?.inDatabase { try $0.execute(sql: "ROLLBACK") }
+                usleep((killAfterMilliseconds - outage.from - outage.length) * 1_000)
+            }
+        } else {
+            usleep(killAfterMilliseconds * 1_000)
+        }
         // In the very moment of an acknowledgement: had it come before its commit, this would show it.
-        while !Self.endsWithAcknowledgement(output) {
+        // An outage's come in bursts; there the moment is any.
+        while outage == nil, !Self.endsWithAcknowledgement(output) {
             let more = pipe.fileHandleForReading.availableData
             if more.isEmpty { break }  // It died by itself; what is missing will show.
             output += more
@@ -162,6 +198,7 @@ import Testing
         kill(process.processIdentifier, SIGKILL)
         output += pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
+        try lock?.close()
         var promises = Promises(killedAt: killedAt)
         // The last line may be half a line.
         for line in String(decoding: output, as: UTF8.self).split(separator: "\n").dropLast() {

@@ -9,6 +9,7 @@ import Testing
 /// Another connection that holds the write lock until it says ROLLBACK.
 func locked(_ path: String) throws -> DatabaseQueue {
     var configuration = Configuration()
+    configuration.busyMode = .timeout(10)
     configuration.allowsUnsafeTransactions = true
     let database = try DatabaseQueue(path: path, configuration: configuration)
     try database.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }

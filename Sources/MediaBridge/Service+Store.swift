@@ -1,0 +1,31 @@
+import Configuration
+import Logging
+import TurnStore
+
+extension Service {
+    /// The store as the configuration has it; what it has to tell an operator goes to the log, once each.
+    func storeOptions() -> TurnStoreOptions {
+        var options = TurnStoreOptions()
+        options.spoolPath = configuration.spoolPath
+        let logger = self.logger
+        options.notice = { notice in
+            switch notice {
+            case .spilling(let reason):
+                logger.error("store cannot be written, records go to the spool file", metadata: ["error": "\(reason)"])
+            case .recovered(let count):
+                logger.notice("store can be written again", metadata: ["from_spool_file": "\(count)"])
+            case .reopened(let isRestored):
+                logger.error(
+                    "store file was deleted or replaced while in use",
+                    metadata: [
+                        "now": isRestored ? "made again with all that was in it" : "using the file that is there"
+                    ])
+            case .torn(let bytes):
+                logger.warning("spool file ended within a record", metadata: ["bytes_cut": "\(bytes)"])
+            case .noSpoolFile:
+                logger.warning("no spool file: it cannot be made, is not ours, or is in use; memory alone remains")
+            }
+        }
+        return options
+    }
+}
