@@ -78,6 +78,7 @@ extension ServiceConfiguration {
         tenant.recording = RecordingSettings(reading: recording)
         recording.finish()
         tenant.journal = fields.choice("journal", default: tenant.journal)
+        tenant.retention = RetentionSettings(reading: fields)
         tenant.maximumMinutes = fields.integer("maximumMinutes", in: 1...240, default: tenant.maximumMinutes)
         tenant.turnTaking = TurnTaking(reading: fields)
         tenant.tools = TenantTools(reading: fields, hasToken: fields.has("authToken"))

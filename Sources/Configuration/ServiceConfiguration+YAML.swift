@@ -119,6 +119,14 @@ extension ServiceConfiguration {
             tenant.recording.write(into: $0)
         }
         fields.plain("journal", tenant.journal.rawValue)
+        if tenant.retention != RetentionSettings() {
+            fields.fields("retention") {
+                $0.number("audioDays", tenant.retention.audioDays)
+                $0.number("transcriptDays", tenant.retention.transcriptDays)
+                $0.number("numberDays", tenant.retention.numberDays)
+                $0.number("maximumMegabytes", tenant.retention.maximumMegabytes)
+            }
+        }
         fields.number("maximumMinutes", tenant.maximumMinutes)
         write(tenant.turnTaking, into: fields)
         tenant.tools.write(into: fields)

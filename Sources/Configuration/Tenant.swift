@@ -41,6 +41,7 @@ public struct Tenant: Sendable, Equatable {
     public var recordingFormat = RecordingFormat.wav
     public var recording = RecordingSettings()
     public var journal = Journal.off
+    public var retention = RetentionSettings()
     public var maximumMinutes = 60
     public var turnTaking = TurnTaking()
     public var tools = TenantTools()

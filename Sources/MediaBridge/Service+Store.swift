@@ -1,5 +1,8 @@
+import CallControl
 import Configuration
 import Logging
+import Synchronization
+import Telemetry
 import TurnStore
 
 extension Service {
@@ -27,5 +30,24 @@ extension Service {
             }
         }
         return options
+    }
+
+    /// Old and excess files and words go, by each tenant's own rules.
+    func startRetention(_ store: TurnStore, core: ServiceCore, metrics: MetricsRegistry) -> RetentionWorker {
+        let worker = RetentionWorker(
+            Retention(store, journals: configuration.journals.directory),
+            tenants: { [directory = core.directory] in directory.snapshot.tenants }, logger: logger)
+        func count(_ kind: String, _ value: @escaping @Sendable () -> Int) {
+            metrics.counter(
+                "media_bridge_retention_total", help: "What retention removed, by kind, and its failures.",
+                labels: [("kind", kind)]
+            ) { UInt64(value()) }
+        }
+        count("audio_files") { worker.audioFiles.load(ordering: .relaxed) }
+        count("transcripts") { worker.transcripts.load(ordering: .relaxed) }
+        count("numbers") { worker.numbers.load(ordering: .relaxed) }
+        count("failures") { worker.failures.load(ordering: .relaxed) }
+        worker.start()
+        return worker
     }
 }

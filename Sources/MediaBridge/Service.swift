@@ -40,6 +40,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         var adminListener: Listener
         var telemetry: Telemetry
         var recordings: RecordingWorker
+        var retention: RetentionWorker
     }
 
     public init(
@@ -154,10 +155,11 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         recordings.worker.start()
         opened.recordings = recordings.worker
         telemetry.start()
+        let retention = startRetention(store, core: core, metrics: telemetry.metrics)
         return Running(
             core: core, endpoints: endpoints, admission: admission, controlLoop: controlLoop, agent: opened.agent,
             publicListener: publicListener, adminListener: adminListener, telemetry: telemetry,
-            recordings: recordings.worker)
+            recordings: recordings.worker, retention: retention)
     }
 
     /// Calls that were announced and never came are ended also when no further webhook comes.
@@ -328,6 +330,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         running.controlLoop.stop()
         running.agent?.stop()
         running.recordings.stop()
+        running.retention.stop()
         running.core.recorder.stop()
         running.core.journals.withLock { $0 }?.stop()
         running.telemetry.stop()

@@ -13,7 +13,7 @@ import ArgumentParser
             ServeCommand.self, DemoCommand.self, CallCommand.self, AgentCommand.self, CallsCommand.self,
             ShowCommand.self, ExportCommand.self, ReplayCommand.self, ConfigCommand.self, PromptCommand.self,
             StagesCommand.self,
-            SimulateCommand.self, DatabaseCommand.self, TenantsCommand.self,
+            SimulateCommand.self, DatabaseCommand.self, TenantsCommand.self, EraseCommand.self,
         ])
 
     static func main() async {

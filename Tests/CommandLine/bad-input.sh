@@ -90,6 +90,9 @@ expect 1 'no such file' 'a store that is not there' "$program" calls --store "$w
 expect 1 'no such file' 'a store to check that is not there' "$program" db check --path "$work/none.sqlite"
 echo 'not a database, and long enough to be read as one' >"$work/text.sqlite"
 expect 1 'not an SQLite database' 'a file to check that is no database' "$program" db check --path "$work/text.sqlite"
+expect 64 'one of them' 'an erasure of nobody' "$program" erase
+expect 64 'at least 7 digits' 'an erasure of what is no number' "$program" erase --number 12
+expect 64 'give --yes' 'an erasure that would ask a script' "$program" erase --call CA1 --json
 expect 64 'one of them' 'two stores to check' "$program" db check --path a --config b
 expect 0 'direction: 9 of 24576 bytes' 'a prompt with its layers' bash -c '"$1" prompt show --config "$2" | grep "== direction"' _ "$program" "$work/good.yaml"
 expect 1 'nothing is written for outbound' 'a direction nobody wrote for' "$program" prompt show --config "$work/good.yaml" --direction outbound

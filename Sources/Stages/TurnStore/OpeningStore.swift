@@ -18,7 +18,11 @@ enum OpeningStore {
             try refuseForeign(database, path)
             try Schema.migrator.migrate(database)
             // After opening: GRDB lowers it to NORMAL when it turns write-ahead logging on.
-            try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            try database.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                // What is deleted or overwritten leaves no bytes behind.
+                _ = try Int.fetchOne(database, sql: "PRAGMA secure_delete = ON")
+            }
             return database
         } catch {
             throw translate(error, path, "cannot be opened for writing")

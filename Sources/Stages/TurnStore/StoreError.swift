@@ -9,5 +9,8 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
 
     init(_ code: Code, _ message: String) { (self.code, self.message) = (code, message) }
 
+    /// An erasure after which something is left.
+    public static let notErased = StoreError(.cannotWrite, "not everything is gone: see what is still in which file")
+
     public var description: String { message }
 }

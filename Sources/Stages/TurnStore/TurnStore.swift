@@ -146,6 +146,15 @@ public final class TurnStore: Sendable {
     /// One call with its turns; nil when there is none of that id.
     public func call(_ id: String) throws(StoreError) -> StoredCall? { try reader.call(id) }
 
+    /// - Returns: whether nothing is left in the log.
+    func emptyLog() -> Bool {
+        let result = try? handle.database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        return result?.walFrameCount == 0
+    }
+
+    /// Writes the whole file anew, without what was freed.
+    func vacuum() throws { try handle.database.writeWithoutTransaction { try $0.execute(sql: "VACUUM") } }
+
     /// `PRAGMA synchronous` and `PRAGMA journal_mode` as the writer's connection has them.
     func writerPragmas() throws -> (synchronous: Int?, journalMode: String?) {
         try handle.database.writeWithoutTransaction { database in

@@ -1,0 +1,64 @@
+import Configuration
+import Dispatch
+import Foundation
+import Logging
+import Synchronization
+import TurnStore
+
+/// Sweeps each tenant's calls when the service starts and then once an hour, on a queue of its own.
+final class RetentionWorker: @unchecked Sendable {
+    // Sendable: a dispatch source may be used from any thread; all else is immutable or atomic.
+    private static let periodSeconds = 3_600
+
+    private let queue = DispatchQueue(label: "retention", qos: .background)
+    private let timer: any DispatchSourceTimer
+    /// Removed so far, by kind; failures are tried again.
+    let audioFiles = Atomic<Int>(0), transcripts = Atomic<Int>(0), numbers = Atomic<Int>(0), failures = Atomic<Int>(0)
+
+    /// - Parameter tenants: those of the moment; asked for each sweep.
+    init(_ retention: Retention, tenants: @escaping @Sendable () -> [Tenant], logger: Logger) {
+        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.setEventHandler { [weak self] in self?.sweep(retention, tenants(), logger) }
+        timer.schedule(deadline: .now(), repeating: .seconds(Self.periodSeconds))
+    }
+
+    func start() { timer.activate() }
+
+    /// Waits for a sweep that is under way.
+    func stop() {
+        timer.cancel()
+        queue.sync {}
+    }
+
+    private func sweep(_ retention: Retention, _ tenants: [Tenant], _ logger: Logger) {
+        let now = Int64(Date().timeIntervalSince1970 * 1_000)
+        for tenant in tenants where !tenant.retention.policy.keepsAll {
+            do throws(StoreError) {
+                let counts = try retention.sweep(tenant: tenant.id, tenant.retention.policy, now: now)
+                audioFiles.wrappingAdd(counts.audioFiles, ordering: .relaxed)
+                transcripts.wrappingAdd(counts.transcripts, ordering: .relaxed)
+                numbers.wrappingAdd(counts.numbers, ordering: .relaxed)
+                failures.wrappingAdd(counts.failures, ordering: .relaxed)
+                guard !counts.isEmpty else { continue }
+                logger.notice(
+                    "retention",
+                    metadata: [
+                        "tenant": "\(tenant.id)", "audio_files": "\(counts.audioFiles)",
+                        "transcripts": "\(counts.transcripts)", "numbers": "\(counts.numbers)",
+                        "failures": "\(counts.failures)",
+                    ])
+            } catch {
+                failures.wrappingAdd(1, ordering: .relaxed)
+                logger.warning("retention broke off", metadata: ["tenant": "\(tenant.id)", "error": "\(error)"])
+            }
+        }
+    }
+}
+
+extension RetentionSettings {
+    var policy: RetentionPolicy {
+        RetentionPolicy(
+            audioDays: audioDays, transcriptDays: transcriptDays, numberDays: numberDays,
+            maximumMegabytes: maximumMegabytes)
+    }
+}
