@@ -128,7 +128,7 @@ let package = Package(
             name: "MediaBridgeCLI",
             dependencies: [
                 "MediaBridge", "CallExport", "CallJournal", "CarrierPhone", "LocalAgent", "Configuration", "TurnStore",
-                "Telemetry",
+                "CallControl", "Telemetry",
                 "Transport",
                 "Conversation", "ConversationSimulator", "Recording", "VAD", "SpeechToText", "AudioPipeline",
                 argumentParser, lifecycle, signals, logging,

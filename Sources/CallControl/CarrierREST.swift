@@ -113,8 +113,14 @@ public final class CarrierREST: Sendable {
     }
 
     private func request(_ method: String, _ call: String, _ tenant: Tenant, body: String?) -> URLRequest? {
-        guard let token = tenant.authToken, Self.isID(call), Self.isID(tenant.accountSid),
-            let url = URL(string: "\(origin)/2010-04-01/Accounts/\(tenant.accountSid)/Calls/\(call).json")
+        guard Self.isID(call) else { return nil }
+        return request(method, path: "Calls/\(call).json", tenant, body: body)
+    }
+
+    /// - Parameter path: below the account; what came from elsewhere in it has been checked or escaped.
+    func request(_ method: String, path: String, _ tenant: Tenant, body: String?) -> URLRequest? {
+        guard let token = tenant.authToken, Self.isID(tenant.accountSid),
+            let url = URL(string: "\(origin)/2010-04-01/Accounts/\(tenant.accountSid)/\(path)")
         else { return nil }
         var request = URLRequest(url: url)
         request.httpMethod = method
@@ -127,7 +133,7 @@ public final class CarrierREST: Sendable {
         return request
     }
 
-    private func send(
+    func send(
         _ request: URLRequest, isIdempotent: Bool, try number: Int,
         _ completion: @escaping @Sendable (Result<[UInt8], CarrierRESTError>) -> Void
     ) {

@@ -12,6 +12,8 @@ public struct StreamGrant: Sendable, Equatable {
     public var to: String
     /// An inbound call that came outside the tenant's business hours. Decided once: closing time changes no call that is up.
     public var isOutsideHours: Bool
+    /// What the agent is told of this one person; empty for nothing. Never logged, never in a cached prompt.
+    public var context = ""
 
     public init(
         call: String, tenant: Tenant, direction: CallDirection, from: String, to: String, isOutsideHours: Bool = false

@@ -180,6 +180,15 @@ public final class StreamTokens: Sendable {
         }
     }
 
+    /// The operator's view: any call that was announced and is not over.
+    func grant(of call: String) -> StreamGrant? {
+        table.withLock { table in
+            guard let entry = table.calls[call] else { return nil }
+            if case .ended = entry.phase { return nil }
+            return entry.grant
+        }
+    }
+
     /// Where a call that has streamed may stream again.
     /// - Parameter account: whoever asks; a call of another account is unknown to it.
     public func stream(of call: String, account: String) -> CallStream? {

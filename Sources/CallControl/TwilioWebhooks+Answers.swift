@@ -12,20 +12,23 @@ extension TwilioWebhooks {
         let (from, to) = (fields["From"] ?? "", fields["To"] ?? "")
         // Our number is the called one, unless we called. A direction the carrier does not say is not made up: it is
         // whichever the numbers allow.
+        let asked = outgoing.claim(webhook.request, call: webhook.call, account: webhook.account)
+        let named = asked == nil ? CallStatusMachine.direction(named: fields["Direction"]) : .outbound
         let direction =
-            CallStatusMachine.direction(named: fields["Direction"])
+            named
             ?? (webhook.tenants.contains { $0.numbers.contains(CarrierAddress.number(to)) }
                 ? CallDirection.inbound : .outbound)
         let ours = CarrierAddress.number(direction == .inbound ? to : from)
-        guard let tenant = webhook.tenants.first(where: { $0.numbers.contains(ours) }) else {
+        guard let tenant = asked?.tenant ?? webhook.tenants.first(where: { $0.numbers.contains(ours) }) else {
             return reject(.numberUnknown, exchange)
         }
         guard (direction == .inbound ? tenant.inbound : tenant.outbound) != nil else {
             return reject(.nothingWrittenForDirection, exchange)
         }
-        let grant = StreamGrant(
+        var grant = StreamGrant(
             call: webhook.call, tenant: tenant, direction: direction, from: from, to: to,
             isOutsideHours: direction == .inbound && tenant.isClosed(at: webhook.receivedDate))
+        grant.context = asked?.context ?? ""
         if let answer = closedAnswer(grant) { return answerClosed(answer, grant, webhook, exchange) }
         guard store.hasRoom else { return reject(.storeFull, busy: true, exchange) }
         let token: String
@@ -33,7 +36,11 @@ extension TwilioWebhooks {
             let admission = self.admission
             guard
                 let minted = try tokens.mint(
-                    for: grant, admit: { () throws(AdmissionRefusal) in try admission.admit(tenant.id) })
+                    for: grant,
+                    admit: { () throws(AdmissionRefusal) in
+                        if let held = asked?.ticket { return held }
+                        return try admission.admit(tenant.id)
+                    })
             else {
                 if case .ended = tokens.ending(of: webhook.call, account: webhook.account) {
                     counters.add(.callOver)
@@ -46,6 +53,10 @@ extension TwilioWebhooks {
             return reject(Self.counter(of: error), busy: error != .unknownTenant, exchange)
         }
 
+        // The carrier's detection has waited for whoever picked up; the call finds the verdict when its stream comes.
+        if let party = fields.nonEmpty("AnsweredBy").flatMap(Self.answeringParty) {
+            acceptor.answered(call: webhook.call, by: party)
+        }
         let origin = publicOrigin
         let answer = TwiML.stream(
             "\(origin.webSocket)/twilio/media/\(token)", afterStream: "\(origin.http)/twilio/after-stream",
@@ -58,11 +69,11 @@ extension TwilioWebhooks {
                     startedAtUnixMilliseconds: webhook.receivedAt))
         ) { _ in }
         // One queue, in order: when the event is committed, so is the call.
-        let (counters, tokens, acceptor) = (counters, tokens, acceptor)
+        let (counters, tokens, acceptor, announced) = (counters, tokens, acceptor, grant)
         keep(webhook, kind: "voice", status: fields["CallStatus"]) { outcome in
             switch outcome {
             case .refused:
-                tokens.forget(grant.call)
+                tokens.forget(announced.call)
                 counters.add(.storeFull)
                 return exchange.respond(.text(200, TwiML.reject(busy: true), type: TwiML.type))
             case .spooled:
@@ -71,7 +82,7 @@ extension TwilioWebhooks {
             case .committed: break
             }
             counters.add(.voiceAnswered)
-            acceptor.announced(grant)
+            acceptor.announced(announced)
             exchange.respond(.text(200, answer, type: TwiML.type))
         }
     }
@@ -99,6 +110,13 @@ extension TwilioWebhooks {
             acceptor.errandFinished(call: webhook.call, .callerHungUp)
             tokens.end(webhook.call, wasSpokenTo: true)
             closeUnclaimed(at: webhook.receivedAt)
+        }
+        if status?.isFinal == true {
+            if outgoing.finished(webhook.request, call: webhook.call, account: webhook.account) {
+                end(webhook.call, status?.rawValue ?? name, at: webhook.receivedAt)
+            }
+        } else {
+            outgoing.heard(of: webhook.request, call: webhook.call, account: webhook.account)
         }
         // Without a sequence number each status is an event of its own.
         let sequence = webhook.fields.nonEmpty("SequenceNumber").flatMap { Int64($0) }

@@ -17,6 +17,8 @@ public final class TwilioWebhooks: HTTPService {
     let tokens: StreamTokens
     public let counters: CallControlCounters
     let acceptor: any CallAcceptor
+    /// Calls that we asked the carrier for.
+    public let outgoing: OutgoingCalls
     private let origin: Mutex<PublicOrigin>
 
     /// Takes the store's `CallStatusWriter`: one service per store.
@@ -26,8 +28,9 @@ public final class TwilioWebhooks: HTTPService {
     public init(
         configuration: ServiceConfiguration, tenants: TenantDirectory? = nil, store: TurnStore, admission: Admission,
         tokens: StreamTokens,
-        acceptor: any CallAcceptor, counters: CallControlCounters = .init()
+        acceptor: any CallAcceptor, counters: CallControlCounters = .init(), outgoing: OutgoingCalls = .init()
     ) {
+        self.outgoing = outgoing
         (self.configuration, self.store, self.admission) = (configuration, store, admission)
         self.tenants = tenants ?? TenantDirectory(configuration.tenants)
         guard let statusWriter = store.takeStatusWriter() else {
@@ -104,6 +107,8 @@ public final class TwilioWebhooks: HTTPService {
         var receivedAt: Int64
 
         var receivedDate: Date { Date(timeIntervalSince1970: Double(receivedAt) / 1_000) }
+        /// Whose answer this is, of the calls that we asked for.
+        var request: String?
     }
 
     /// Method, form, signature, call id: what every webhook must have right before anybody looks at what it says.
@@ -136,8 +141,11 @@ public final class TwilioWebhooks: HTTPService {
         }
         let receivedAt = Self.unixMilliseconds
         closeUnclaimed(at: receivedAt)
+        let query = request.query.isEmpty ? nil : FormFields(body: Array(request.query.utf8))
         answer(
-            Webhook(fields: fields, account: account, call: call, tenants: tenants, receivedAt: receivedAt), exchange)
+            Webhook(
+                fields: fields, account: account, call: call, tenants: tenants, receivedAt: receivedAt,
+                request: query?.nonEmpty("request")), exchange)
     }
 
     /// A call whose stream never came has no conversation to end its record.
@@ -146,6 +154,7 @@ public final class TwilioWebhooks: HTTPService {
 
     func closeUnclaimed(at milliseconds: Int64) {
         for grant in tokens.takeUnclaimed() { end(grant.call, "noStream", at: milliseconds) }
+        for call in outgoing.takeOverdue() { end(call, "noAnswer", at: milliseconds) }
     }
 
     func end(_ call: String, _ reason: String, at milliseconds: Int64) {

@@ -193,7 +193,7 @@ public final class CarrierPhoneCall: Sendable {
     private func form(status: String) -> [(name: String, value: String)] {
         [
             ("AccountSid", options.accountSid), ("ApiVersion", "2010-04-01"), ("CallSid", options.callSid),
-            ("CallStatus", status), ("Called", options.to), ("Caller", options.from), ("Direction", "inbound"),
+            ("CallStatus", status), ("Called", options.to), ("Caller", options.from), ("Direction", options.direction),
             ("From", options.from), ("To", options.to),
         ]
     }

@@ -15,6 +15,8 @@ public struct CarrierPhoneOptions: Sendable {
     public var destination: Destination
     public var from = "+15005550006"
     public var to = "+15005550001"
+    /// As the carrier names it: `inbound`, or `outbound-api` for a call that was asked for.
+    public var direction = "inbound"
     public var accountSid = "AC00000000000000000000000000000001"
     /// A new one for each value of this type.
     public var callSid = Self.newSid("CA")

@@ -165,6 +165,7 @@ extension ServiceConfiguration {
         listener.host = fields.string("host", default: listener.host)
         listener.port = fields.integer("port", in: 0...65_535, default: listener.port)
         listener.token = fields.secret("token")
+        listener.callsWithoutToken = fields.boolean("callsWithoutToken", default: false)
         if !listener.isLoopback, !fields.has("token") {
             fields.report("token", "is missing; needed because `host` is not a loopback address")
         }

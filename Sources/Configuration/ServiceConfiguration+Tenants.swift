@@ -100,6 +100,7 @@ extension ServiceConfiguration {
             tenant.maximumCostMicros = micros(fields.number("maximumCost", in: 0.000_001...1_000_000, default: 1))
         }
         tenant.warmSession = fields.boolean("warmSession", default: false)
+        tenant.dialling = DiallingSettings(reading: fields.fields("dialling"))
         tenant.maximumCalls = fields.optionalInteger("maximumCalls", in: 1...10_000)
         fields.finish()
         return tenant

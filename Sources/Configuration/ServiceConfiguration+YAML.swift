@@ -21,6 +21,7 @@ extension ServiceConfiguration {
             $0.text("host", adminListener.host)
             $0.number("port", adminListener.port)
             $0.secret("token", adminListener.token)
+            $0.boolean("callsWithoutToken", adminListener.callsWithoutToken)
         }
         root.fields("model") {
             $0.plain("kind", model.kind.rawValue)
@@ -138,6 +139,7 @@ extension ServiceConfiguration {
         fields.number("maximumTokens", tenant.maximumTokens)
         if let limit = tenant.maximumCostMicros { fields.plain("maximumCost", Self.amount(limit)) }
         fields.boolean("warmSession", tenant.warmSession)
+        fields.fields("dialling") { tenant.dialling.write(into: $0) }
         fields.number("maximumCalls", tenant.maximumCalls)
     }
 

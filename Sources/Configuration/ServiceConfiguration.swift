@@ -65,6 +65,8 @@ public struct AdminListenerConfiguration: Sendable, Equatable {
     public var port = 9090
     /// Bearer token; nil on loopback only.
     public var token: Secret?
+    /// Without a token too, calls may be made and steered from this host. They cost money: on only by its name.
+    public var callsWithoutToken = false
     public init() {}
 
     public var isLoopback: Bool { Hosts.isLoopback(host) }

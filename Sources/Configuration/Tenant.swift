@@ -60,6 +60,7 @@ public struct Tenant: Sendable, Equatable {
     public var maximumCostMicros: Int64?
     /// The model's session is opened when the call is announced, so that the greeting waits for nobody.
     public var warmSession = false
+    public var dialling = DiallingSettings()
     /// Calls at a time; nil: `limits.maximumCallsPerTenant`.
     public var maximumCalls: Int?
 

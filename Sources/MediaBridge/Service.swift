@@ -141,11 +141,17 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         reloads.register(in: telemetry.metrics, directory: core.directory)
         let recordings = Recordings(configuration, core: core, logger: logger)
         recordings.register(in: telemetry.metrics)
+        let dialling = OutboundCalls(
+            listener: configuration.adminListener, tenants: core.directory, store: store, admission: admission,
+            outgoing: webhooks.outgoing, rest: rest, origin: { publicOrigin })
+        let commands = CallCommands(
+            listener: configuration.adminListener, tenants: core.directory, reader: store.reader, tokens: core.tokens,
+            outgoing: webhooks.outgoing, rest: rest, calls: core)
         let admin = AdminService(
             listener: configuration.adminListener, reader: store.reader,
             metrics: { telemetry.metrics.prometheusText() },
             readiness: { [reloads] in Self.readiness(admission: admission, store: store, reloads: reloads) },
-            routes: [recordings.routes])
+            routes: [recordings.routes, dialling, commands])
         var adminOptions = ListenerOptions()
         adminOptions.host = configuration.adminListener.host
         adminOptions.port = configuration.adminListener.port

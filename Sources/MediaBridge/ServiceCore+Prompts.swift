@@ -18,7 +18,7 @@ extension ServiceCore {
             return try prompts.prompt(
                 of: edition, direction: grant.direction,
                 channel: PromptChannel(address: other, in: edition.source[grant.direction]),
-                day: tenant.calendar.day(now), today: { tenant.calendar.today(now) }
+                day: tenant.calendar.day(now), today: { tenant.calendar.today(now) }, callerContext: grant.context
             ) { remember($0, of: tenant) }
         } catch {
             let (call, reason) = (grant.call, "\(error)")

@@ -13,6 +13,7 @@ import ArgumentParser
             ServeCommand.self, DemoCommand.self, CallCommand.self, AgentCommand.self, CallsCommand.self,
             ShowCommand.self, ExportCommand.self, ReplayCommand.self, ConfigCommand.self, PromptCommand.self,
             StagesCommand.self,
+            DialCommand.self, HangUpCommand.self,
             SimulateCommand.self, DatabaseCommand.self, TenantsCommand.self, EraseCommand.self,
         ])
 

@@ -109,6 +109,13 @@ sed -i "s/Be brief/$(printf 'x%.0s' $(seq 30000))/" "$work/long.yaml"
 expect 2 'inbound.instructions: the prompt.s direction part has 30001 bytes; at most 24576' 'a prompt that is too long' "$program" config check --config "$work/long.yaml"
 expect 1 'none.wav|hello-world.wav' 'recorded speech that is not there' "$program" demo --directory "$work/demo" --sounds "$work"
 
+# Calls that the service is to make.
+expect 64 'expected a number in E.164' 'a number to dial that is none' "$program" dial --tenant t --to 0551234 --admin http://127.0.0.1:1
+expect 64 'expected one of off' 'a detection that is none' "$program" dial --tenant t --to +15005550006 --machine-detection x --admin http://127.0.0.1:1
+expect 1 'no service answers at http://127.0.0.1:1' 'dialling without a service' "$program" dial --tenant t --to +15005550006 --admin http://127.0.0.1:1
+expect 1 'has no MEDIA_BRIDGE_NONE' 'a token that is not there' "$program" dial --tenant t --to +15005550006 --token-variable MEDIA_BRIDGE_NONE
+expect 64 'no call' 'a call to hang up that is none' "$program" hangup CA/1 --admin http://127.0.0.1:1
+
 # Edits of a running service: taken when they are right, refused with their line when they are not, read on SIGHUP.
 mkdir "$work/tenants.d"
 printf '%s\n' "store: { path: $work/r.sqlite }" 'public: { port: 0 }' 'admin: { port: 0 }' 'tenantsDirectory: tenants.d' >"$work/live.yaml"

@@ -30,6 +30,7 @@ extension Schema {
             Words("jobs", "state", Job.State.self),
             Words("outbox", "event", OutgoingEvent.Kind.self),
             Words("outbox", "state", OutboxEntry.State.self),
+            Words("call_requests", "state", CallRequest.State.self),
             Words("call_facts", "fact", OnceFact.self),
             Words("transcripts", "channel", OfflineTranscript.Channel.self),
             Words("transcript_decisions", "source", TranscriptDecision.Source.self),

@@ -103,6 +103,7 @@ enum Schema {
         migrator.registerMigration("4 owners, jobs, outbox, artifacts, facts, transcripts", migrate: migration4)
         migrator.registerMigration("5 prompts", migrate: migration5)
         migrator.registerMigration("6 how far a spool file was taken in, what was forgotten", migrate: migration6)
+        migrator.registerMigration("7 requests for outbound calls", migrate: migration7)
         return migrator
     }
 }

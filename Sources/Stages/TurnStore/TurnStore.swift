@@ -130,6 +130,7 @@ public final class TurnStore: Sendable {
     public var artifacts: Artifacts { Artifacts(access: access) }
     public var facts: OnceFacts { OnceFacts(access: access) }
     public var transcripts: Transcripts { Transcripts(access: access) }
+    public var callRequests: CallRequests { CallRequests(access: access) }
 
     private var access: StoreAccess { StoreAccess(handle: handle) }
 

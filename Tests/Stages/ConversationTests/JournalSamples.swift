@@ -49,6 +49,8 @@ enum JournalSamples {
             .playoutHole(PlayoutItem(ordinal: 1), hole),
             .standby(.opened), .standby(.model(.sessionUpdated(echo))), .standby(.closed(.timedOut)),
             .errandAsked(call: "call_1", .transfer(to: "front desk")), .errandAsked(call: "call_1", .sendDigits("1w#")),
+            .operatorSays("Your taxi is here.", isVerbatim: true), .operatorSays("Be brief.", isVerbatim: false),
+            .transferAsked(to: "front desk"),
             .toolFinished(call: "call_1", output: String(repeating: "x", count: 5_000)),
         ] + CarrierClose.allCases.map { .carrierClosed($0) } + OperatorCommand.allCases.map { .command($0) }
         + ErrandOutcome.allCases.map { .errandFinished($0) } + AnsweringParty.allCases.map { .answeredBy($0) }

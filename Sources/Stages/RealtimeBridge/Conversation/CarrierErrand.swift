@@ -35,8 +35,10 @@ struct Errand {
     }
 
     let what: CarrierErrand
-    /// The tool call that asked for it; nil when the conversation did.
+    /// The tool call that asked for it; nil when the operator or the conversation did.
     let call: ToolCall?
+    /// An operator's wish: announced, and not taken back by the caller.
+    let isOperators: Bool
     var phase = Phase.announcing
     /// The caller has been told, or need not be.
     var isAnnounced: Bool
@@ -46,7 +48,8 @@ struct Errand {
     var isStreamGone = false
     var outcome: ErrandOutcome?
 
-    init(_ what: CarrierErrand, call: ToolCall?) {
-        (self.what, self.call, isAnnounced) = (what, call, call == nil || !what.isAnnounced)
+    init(_ what: CarrierErrand, call: ToolCall?, isOperators: Bool = false) {
+        (self.what, self.call, self.isOperators) = (what, call, isOperators)
+        isAnnounced = call == nil && !isOperators || !what.isAnnounced
     }
 }

@@ -39,7 +39,7 @@ extension Conversation {
 
     /// "No, wait": what was announced is not done.
     mutating func withdrawErrand(_ actions: inout ActionList) {
-        guard let withdrawn = errand, withdrawn.phase == .announcing else { return }
+        guard let withdrawn = errand, withdrawn.phase == .announcing, !withdrawn.isOperators else { return }
         errand = nil
         actions.append(.note(.errandWithdrawn))
         report(withdrawn, #"{"error":"interrupted by the caller"}"#, &actions)
@@ -97,7 +97,7 @@ extension Conversation {
         guard let finished = errand else { return }
         errand = nil
         disarm(.errand, &actions)
-        guard finished.call != nil else { return end(.modelUnavailable, &actions) }
+        guard finished.call != nil || finished.isOperators else { return end(.modelUnavailable, &actions) }
         actions.append(.note(outcome == .answered ? .errandDone : .errandFailed))
         take(.errandOver, &actions)
         report(finished, Self.output(of: outcome), &actions)
@@ -117,7 +117,7 @@ extension Conversation {
     }
 
     private mutating func report(_ errand: Errand, _ output: String, _ actions: inout ActionList) {
-        guard let call = errand.call else { return }
+        guard let call = errand.call else { return tellOfOperators(errand, output, &actions) }
         give(output, of: call, isOrphan: errand.isOrphan, &actions)
     }
 

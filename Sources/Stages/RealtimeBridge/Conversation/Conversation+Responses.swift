@@ -1,6 +1,7 @@
 /// Why a response was asked for. The order is that of urgency: of two owed ones the greater is asked for.
 enum ReplyPurpose: Int, Comparable, Sendable {
-    case filler, silencePrompt, announcement, resumption, toolAnswer, digits, turn, greeting, own, goodbye
+    case filler, silencePrompt, announcement, resumption, operatorWords, toolAnswer, digits, turn, greeting, own,
+        goodbye
 
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
@@ -126,7 +127,7 @@ extension Conversation {
         switch done.purpose {
         case .goodbye where ending?.reason == .answeringMachine: break  // A recording hears it once or never.
         case .filler, .announcement, .goodbye: return  // `settle` hangs up when no goodbye could be said.
-        case .greeting, .own, .turn, .digits, .toolAnswer, .silencePrompt, .resumption: break
+        case .greeting, .own, .turn, .digits, .toolAnswer, .silencePrompt, .resumption, .operatorWords: break
         }
         guard !done.isRetry else {
             if done.purpose == .goodbye { return }
@@ -237,6 +238,7 @@ extension Conversation {
         case .resumption:
             "The connection broke off in the middle of your last message. Go on where it stopped and finish it briefly; "
                 + "do not greet again and do not repeat what was said."
+        case .operatorWords: operatorWords.asked.map { Self.exactly($0) }
         case .turn, .digits, .toolAnswer, .own: nil
         }
     }

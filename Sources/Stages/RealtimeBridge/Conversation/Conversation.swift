@@ -24,6 +24,7 @@ public struct Conversation: ~Copyable {
     var turns = TurnLog()
     var tools = ToolLog()
     var errand: Errand?
+    var operatorWords = OperatorWords()
     var digits = ""
     var ending: Ending?
     var machine = AnsweringMachine()
@@ -104,6 +105,9 @@ public struct Conversation: ~Copyable {
         case .errandFinished(let outcome): errandFinished(outcome, &actions)
         case .command(.hangUp): end(.operatorAsked, &actions)
         case .command(.drain): announceEnd(.shutdown, &actions)
+        case .command(.sayGoodbye): announceEnd(.operatorAsked, &actions)
+        case .operatorSays(let words, let isVerbatim): operatorSaid(words, isVerbatim, &actions)
+        case .transferAsked(let name): transferAsked(to: name, &actions)
         }
     }
 
@@ -214,6 +218,7 @@ public struct Conversation: ~Copyable {
             endHeardTurns(&actions)
             if machine.stage != .none { settleMachine(&actions) }
             settleErrand(&actions)
+            settleOperatorWords(&actions)
             askForOwedReply(&actions)
             settleFloor(&actions)
             settleStandby(&actions)

@@ -36,6 +36,10 @@ public enum ConversationEvent: Sendable, Equatable {
     case errandAsked(call: WireID, CarrierErrand)
     case errandFinished(ErrandOutcome)
     case command(OperatorCommand)
+    /// The operator has something said to the caller: word for word, or as an instruction to the agent.
+    case operatorSays(String, isVerbatim: Bool)
+    /// The operator has the caller transferred to a destination of the tenant's list, by its name.
+    case transferAsked(to: String)
 }
 
 /// Edges of local voice activity. Milliseconds count back from the event's own time.
@@ -70,6 +74,8 @@ public enum OperatorCommand: String, Sendable, CaseIterable {
     case hangUp
     /// The service is going down: say goodbye, then hang up.
     case drain
+    /// Say goodbye, then hang up.
+    case sayGoodbye
 }
 
 /// Timers of a call. One deadline each; setting it again moves it, and all die with the call (R9).

@@ -3,7 +3,7 @@ extension ConversationEvent: JournalCoded {
         case carrierStarted = 1, carrierMark, carrierDigit, carrierStopped, carrierClosed, answeredBy
         case modelOpened = 10, model, modelClosed, standby
         case voice = 20, playoutStarted, playoutEmpty, fallbackQueued, playoutHole
-        case deadline = 30, toolFinished, command, errandAsked, errandFinished
+        case deadline = 30, toolFinished, command, errandAsked, errandFinished, operatorSays, transferAsked
     }
 
     package func encode(into encoder: inout JournalEncoder) {
@@ -65,6 +65,13 @@ extension ConversationEvent: JournalCoded {
         case .command(let command):
             encoder.kind(JournalKind.command)
             encoder.put(command)
+        case .operatorSays(let words, let isVerbatim):
+            encoder.kind(JournalKind.operatorSays)
+            encoder.put(words)
+            encoder.put(isVerbatim)
+        case .transferAsked(let name):
+            encoder.kind(JournalKind.transferAsked)
+            encoder.put(name)
         }
     }
 
@@ -90,6 +97,8 @@ extension ConversationEvent: JournalCoded {
         case .errandAsked: self = .errandAsked(call: try decoder.value(), try decoder.value())
         case .errandFinished: self = .errandFinished(try decoder.value())
         case .command: self = .command(try decoder.value())
+        case .operatorSays: self = .operatorSays(try decoder.value(), isVerbatim: try decoder.value())
+        case .transferAsked: self = .transferAsked(to: try decoder.value())
         }
     }
 }
