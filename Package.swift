@@ -57,6 +57,7 @@ let package = Package(
         .library(name: "Recording", targets: ["Recording"]),
         .library(name: "RealtimeBridge", targets: ["RealtimeBridge", "Conversation"]),
         .library(name: "ConversationSimulator", targets: ["ConversationSimulator"]),
+        .library(name: "Telemetry", targets: ["Telemetry"]),
         .library(name: "Transport", targets: ["Transport"]),
         .library(name: "TurnStore", targets: ["TurnStore", "Conversation"]),
         .library(name: "LabelledCalls", targets: ["LabelledCalls"]),

@@ -41,5 +41,18 @@ let package = Package(
             ],
             path: "Benchmarks/Prompts",
             swiftSettings: [.swiftLanguageMode(.v6)]),
+        // `Benchmarks/diagnostics-share`: instructions, by callgrind. The two paths are the service's own files, by link.
+        .executableTarget(
+            name: "FramePath",
+            dependencies: [
+                .product(name: "AudioPipeline", package: "media-bridge"),
+                .product(name: "MulawCodec", package: "media-bridge"),
+                .product(name: "Resample", package: "media-bridge"),
+                .product(name: "VAD", package: "media-bridge"),
+                .product(name: "RealtimeBridge", package: "media-bridge"),
+                .product(name: "Telemetry", package: "media-bridge"),
+            ],
+            path: "Benchmarks/FramePath",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
     ]
 )

@@ -15,7 +15,11 @@ public final class OutgoingRequests: Sendable {
     public struct Answer: Sendable, Equatable {
         public var status: Int
         public var body: [UInt8]
-        public init(status: Int, body: [UInt8]) { (self.status, self.body) = (status, body) }
+        /// The `Retry-After` header, as it came.
+        public var retryAfter: String?
+        public init(status: Int, body: [UInt8], retryAfter: String? = nil) {
+            (self.status, self.body, self.retryAfter) = (status, body, retryAfter)
+        }
     }
 
     /// Why there is no answer.
@@ -71,6 +75,7 @@ public final class OutgoingRequests: Sendable {
 private final class OutgoingExchange: NSObject, URLSessionDataDelegate, Sendable {
     private struct State {
         var status: Int?
+        var retryAfter: String?
         var body: [UInt8] = []
         var completion: (@Sendable (Result<OutgoingRequests.Answer, OutgoingRequests.Failure>) -> Void)?
     }
@@ -121,7 +126,9 @@ private final class OutgoingExchange: NSObject, URLSessionDataDelegate, Sendable
         _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
         completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
     ) {
-        state.withLock { $0.status = (response as? HTTPURLResponse)?.statusCode }
+        let response = response as? HTTPURLResponse
+        let retryAfter = response?.value(forHTTPHeaderField: "Retry-After")
+        state.withLock { ($0.status, $0.retryAfter) = (response?.statusCode, retryAfter) }
         completionHandler(.allow)
     }
 
@@ -141,8 +148,10 @@ private final class OutgoingExchange: NSObject, URLSessionDataDelegate, Sendable
             let isTimeout = (error as? URLError)?.code == .timedOut
             return finish(.failure(isTimeout ? .timedOut : .unreachable))
         }
-        let (status, body) = state.withLock { ($0.status, $0.body) }
+        let (status, body, retryAfter) = state.withLock { ($0.status, $0.body, $0.retryAfter) }
         guard let status else { return finish(.failure(.unreachable)) }
-        finish((300..<400).contains(status) ? .failure(.redirected) : .success(.init(status: status, body: body)))
+        finish(
+            (300..<400).contains(status)
+                ? .failure(.redirected) : .success(.init(status: status, body: body, retryAfter: retryAfter)))
     }
 }

@@ -90,6 +90,7 @@ extension ServiceConfiguration {
         tenant.prompts = PromptSettings(reading: fields)
         PromptSettings.check(tenant, fields)
         PromptSettings.checkWhenClosed(tenant, fields)
+        tenant.events = EventSettings(reading: fields.fields("events"))
         tenant.echoAware = fields.boolean("echoAware", default: tenant.echoAware)
         let batches = [20, 40, 60, 100]
         tenant.uplinkBatchMilliseconds = fields.oneOf("uplinkBatchMilliseconds", batches, default: 20)

@@ -133,6 +133,7 @@ extension ServiceConfiguration {
         tenant.tools.write(into: fields)
         tenant.prompts.write(into: fields)
         fields.boolean("echoAware", tenant.echoAware)
+        tenant.events?.write(into: fields)
         fields.number("uplinkBatchMilliseconds", tenant.uplinkBatchMilliseconds)
         fields.number("downlinkBatchMilliseconds", tenant.downlinkBatchMilliseconds)
         fields.number("leadMilliseconds", tenant.leadMilliseconds)

@@ -64,17 +64,16 @@ extension Call {
     private func persist(_ fact: CallFact, at now: UInt64) {
         switch fact {
         case .turn(let turn):
-            store(.turn(call: grant.call, turn))
+            store(events.turn(turn, of: grant.call, at: service.unixMilliseconds()))
             count(turn)
             service.observer?.turn(grant.call, turn)
         case .hole(let hole): persist(hole, at: now)
         case .ended(let reason, _):
             let books = closeBooks(at: now)
-            store(
-                .callEnded(
-                    CallEnd(
-                        call: grant.call, reason: reason.rawValue,
-                        endedAtUnixMilliseconds: service.unixMilliseconds(), frameCounts: books.counts)))
+            let end = CallEnd(
+                call: grant.call, reason: reason.rawValue, endedAtUnixMilliseconds: service.unixMilliseconds(),
+                frameCounts: books.counts)
+            for record in events.ended(end, durationMilliseconds: instant(now).milliseconds) { store(record) }
             shard.hangUps.add(HangUpCount(reason))
             closeRecording(at: now)
             service.callEnded(self, reason, books)

@@ -56,7 +56,9 @@ extension Call {
         let (service, id) = (self.service, grant.call)
         tap = service.recorder.record(
             call: id, into: service.configuration.recordingDirectory, format: grant.tenant.recordingFormat
-        ) { paths, failure in service.recorded(id, paths: paths, failure: failure) }
+        ) { [tenant = grant.tenant] paths, failure in
+            service.recorded(id, of: tenant, paths: paths, failure: failure)
+        }
     }
 
     /// Nothing enters the conversation any more.

@@ -41,6 +41,8 @@ final class Call {
     /// What the model had cost when it was last told.
     var lastUsage = CallUsage()
     var tap: RecordingTap?
+    /// What the operator's webhook is told.
+    var events: EventTeller
 
     /// The caller's audio may go to the model (R3).
     var isUplinkOpen = false
@@ -76,6 +78,7 @@ final class Call {
         self.prompt = prompt
         epoch = now
         number = shard.service.number(for: grant.call)
+        events = EventTeller(call: grant.call, tenant: grant.tenant)
         log = CallLog(call: grant.call, logger: shard.service.logger)
         conversation = JournalledConversation(
             Conversation(policy: tenant.policy, prompt: prompt), journal: shard.service.journal(grant, tenant, prompt))
@@ -89,7 +92,7 @@ final class Call {
         carrier?.attach(self)
         let id = grant.call
         store(
-            .callStarted(
+            events.started(
                 CallStart(
                     call: id, tenant: grant.tenant.id, direction: grant.direction, from: grant.from, to: grant.to,
                     startedAtUnixMilliseconds: service.unixMilliseconds())))

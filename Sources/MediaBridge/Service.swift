@@ -27,6 +27,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     let reloads = ReloadCounters()
     /// Changes every tenant's policy before `start`: shorter times for whoever cannot wait for the real ones.
     var adjustPolicy: (@Sendable (inout ConversationPolicy) -> Void)?
+    var eventTimes = EventTimes()
 
     /// What exists between `start` and `stop`.
     struct Running {
@@ -41,6 +42,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         var telemetry: Telemetry
         var recordings: RecordingWorker
         var retention: RetentionWorker
+        var events: EventDelivery
     }
 
     public init(
@@ -147,6 +149,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         let commands = CallCommands(
             listener: configuration.adminListener, tenants: core.directory, reader: store.reader, tokens: core.tokens,
             outgoing: webhooks.outgoing, rest: rest, calls: core)
+        let events = makeEventDelivery(core: core, telemetry: telemetry)
         let admin = AdminService(
             listener: configuration.adminListener, reader: store.reader,
             metrics: { telemetry.metrics.prometheusText() },
@@ -161,11 +164,12 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         recordings.worker.start()
         opened.recordings = recordings.worker
         telemetry.start()
+        events.start()
         let retention = startRetention(store, core: core, metrics: telemetry.metrics)
         return Running(
             core: core, endpoints: endpoints, admission: admission, controlLoop: controlLoop, agent: opened.agent,
             publicListener: publicListener, adminListener: adminListener, telemetry: telemetry,
-            recordings: recordings.worker, retention: retention)
+            recordings: recordings.worker, retention: retention, events: events)
     }
 
     /// Calls that were announced and never came are ended also when no further webhook comes.
@@ -339,6 +343,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         running.retention.stop()
         running.core.recorder.stop()
         running.core.journals.withLock { $0 }?.stop()
+        running.events.stop()
         running.telemetry.stop()
         running.core.shards.forEach { $0.close() }
         running.core.store.close()

@@ -183,8 +183,15 @@ extension ServiceCore {
     }
 
     /// Recorder's thread, once per recorded call.
-    func recorded(_ call: String, paths: [String], failure: String?) {
-        for path in paths { store.appendDurably(.recorded(call: call, path: path)) { _ in } }
+    func recorded(_ call: String, of tenant: Tenant, paths: [String], failure: String?) {
+        let event =
+            failure == nil
+            ? EventBody(call: call, tenant: tenant)?.recordingReady(
+                files: paths.map { URL(fileURLWithPath: $0).lastPathComponent }, at: unixMilliseconds()) : nil
+        for (index, path) in paths.enumerated() {
+            let record = StoreRecord.recorded(call: call, path: path)
+            store.appendDurably(EventTeller.record(record, index == paths.count - 1 ? event : nil)) { _ in }
+        }
         if let failure {
             logger.error("recording failed", metadata: ["call": "\(call)", "error": "\(failure)"])
         }

@@ -10,8 +10,10 @@ struct StoreOptions: ParsableArguments {
     @Option(name: .long, help: "Configuration file whose store to read.")
     var config: String?
 
+    func path() throws -> String { try store ?? loadConfiguration(config).storePath }
+
     func open() throws -> TurnStoreReader {
-        let path = try store ?? loadConfiguration(config).storePath
+        let path = try path()
         do throws(StoreError) { return try TurnStore.openReadOnly(path) } catch { throw CommandFailure("\(error)") }
     }
 

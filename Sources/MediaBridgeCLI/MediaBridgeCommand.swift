@@ -15,6 +15,7 @@ import ArgumentParser
             StagesCommand.self,
             DialCommand.self, HangUpCommand.self,
             SimulateCommand.self, DatabaseCommand.self, TenantsCommand.self, EraseCommand.self,
+            EventsCommand.self,
         ])
 
     static func main() async {

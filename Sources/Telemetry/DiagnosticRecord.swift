@@ -59,6 +59,12 @@ public enum DiagnosticKind: UInt8, CounterName, BitwiseCopyable {
     case ledgerImbalance
     /// A call's journal had no room; the rest of the call is not in it.
     case journalBroken
+    /// An operator's webhook did not take an event; it will be tried again.
+    case eventFailed
+    /// An event that an operator's webhook will not be told any more.
+    case eventGivenUp
+    /// The outbox could not be read or written.
+    case eventStoreFailed
 }
 
 extension DiagnosticKind {
@@ -84,6 +90,9 @@ extension DiagnosticKind {
         case .connectionRefused: "connection refused"
         case .ledgerImbalance: "frame ledger does not balance"
         case .journalBroken: "journal broken, writer behind"
+        case .eventFailed: "webhook event not delivered"
+        case .eventGivenUp: "webhook event given up"
+        case .eventStoreFailed: "webhook events not readable"
         }
     }
 
@@ -99,5 +108,5 @@ extension DiagnosticKind {
         }
     }
 
-    var isError: Bool { self == .ledgerImbalance || self == .storeRefused }
+    var isError: Bool { [.ledgerImbalance, .storeRefused, .eventGivenUp, .eventStoreFailed].contains(self) }
 }

@@ -56,6 +56,9 @@ expect 2 'no such file' 'a missing configuration' "$program" serve --config "$wo
 expect 64 'no fault is called .nonsense.' 'a fault that nobody knows' "$program" simulate --faults nonsense
 expect 64 "'wav' is invalid" 'a format no call is exported in' "$program" export CA1 --format wav
 expect 64 'only a page' 'sound in subtitles' "$program" export CA1 --format vtt --audio
+expect 64 'expected one of waiting, delivered, dead' 'a state no event is in' "$program" events --state lost
+expect 64 'goes without --state' 'two wishes at once' "$program" events --state dead --retry 1
+expect 1 'no such file' 'events of a store that is not there' "$program" events --retry 1 --store "$work/none.sqlite"
 stopped=$(timeout -s KILL 20 timeout -s INT 4 "$program" simulate --calls 100000000 2>"$work/progress")
 if grep -q '^broken  *0' <<<"$stopped"; then
     passed=$((passed + 1))

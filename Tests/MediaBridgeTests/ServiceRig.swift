@@ -26,6 +26,7 @@ struct RigPlan: Sendable {
     var greets = true
     var configure: @Sendable (inout ServiceConfiguration) -> Void = { _ in }
     var policy: @Sendable (inout ConversationPolicy) -> Void = { _ in }
+    var events = Service.EventTimes()
     var logger = Logger(label: "rig") { _ in SwiftLogNoOpLogHandler() }
     /// Public listener and, with a local agent, the model behind TLS.
     var isSecure = false
@@ -106,6 +107,7 @@ final class ServiceRig: Sendable {
             plan.configure(&configuration)
             let service = Service(configuration: configuration, logger: plan.logger, observer: observer)
             service.adjustPolicy = plan.policy
+            service.eventTimes = plan.events
             try service.start()
             plan.carrierProxy?.pointTo(service.publicPort)
             return (loop, model, agent, service)

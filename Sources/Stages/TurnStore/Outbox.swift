@@ -21,6 +21,57 @@ public struct Outbox: Sendable {
         }
     }
 
+    /// Waiting events whose time has come and before which no other event of their call waits: what may be sent now
+    /// without anything being told out of order. Oldest first.
+    /// - Parameter busy: tenants whose events are left out.
+    public func deliverable(limit: Int = 100, without busy: [String] = [], at: Int64) throws(StoreError)
+        -> [OutboxEntry]
+    {
+        try access.read { database in
+            let names = busy.map { _ in "?" }.joined(separator: ", ")
+            return try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM outbox AS event WHERE state = 'waiting' AND next_ms <= ? AND tenant NOT IN (\(names))
+                        AND NOT EXISTS (
+                            SELECT 1 FROM outbox AS earlier
+                            WHERE earlier.call = event.call AND earlier.id < event.id AND earlier.state = 'waiting')
+                    ORDER BY id LIMIT ?
+                    """, arguments: StatementArguments([at] + busy + [max(0, limit)] as [any DatabaseValueConvertible])
+            ).compactMap(Self.entry)
+        }
+    }
+
+    /// When the oldest waiting event was added; nil when none waits.
+    public func oldestWaiting() throws(StoreError) -> Int64? {
+        try access.read { try Int64.fetchOne($0, sql: "SELECT min(created_ms) FROM outbox WHERE state = 'waiting'") }
+    }
+
+    /// A dead event waits again, its attempts forgotten. The age after which it is given up counts from now.
+    /// - Returns: false when there is no dead event of that number.
+    @discardableResult public func retry(id: Int64, at: Int64) throws(StoreError) -> Bool {
+        try access.write { try Self.retry(id, at: at, in: $0) }
+    }
+
+    /// The same, in a file that another process may have open: for a command line.
+    public static func retry(id: Int64, inFile path: String, at: Int64) throws(StoreError) -> Bool {
+        var options = TurnStoreOptions()
+        options.busyMilliseconds = 5_000
+        let database = try OpeningStore.readWrite(path, options: options)
+        do { return try database.write { try retry(id, at: at, in: $0) } } catch {
+            throw StoreError(.cannotWrite, "turn store \(path): cannot be written: \(StoreWriter.describe(error))")
+        }
+    }
+
+    private static func retry(_ id: Int64, at: Int64, in database: Database) throws -> Bool {
+        try database.execute(
+            sql: """
+                UPDATE outbox SET state = 'waiting', attempts = 0, next_ms = :at, created_ms = :at, changed_ms = :at
+                WHERE id = :id AND state = 'dead'
+                """, arguments: ["at": at, "id": id])
+        return database.changesCount > 0
+    }
+
     /// When the next waiting event is due; nil when none waits.
     public func nextDue() throws(StoreError) -> Int64? {
         try access.read { try Int64.fetchOne($0, sql: "SELECT min(next_ms) FROM outbox WHERE state = 'waiting'") }
@@ -51,9 +102,13 @@ public struct Outbox: Sendable {
         try access.read { try Self.entries(state: state, limit: limit, in: $0) }
     }
 
-    static func entries(state: OutboxEntry.State?, limit: Int, in database: Database) throws -> [OutboxEntry] {
+    static func entries(
+        state: OutboxEntry.State?, limit: Int, newestFirst: Bool = false, in database: Database
+    ) throws -> [OutboxEntry] {
         try Row.fetchAll(
-            database, sql: "SELECT * FROM outbox WHERE state = coalesce(?, state) ORDER BY id LIMIT ?",
+            database,
+            sql:
+                "SELECT * FROM outbox WHERE state = coalesce(?, state) ORDER BY id \(newestFirst ? "DESC" : "") LIMIT ?",
             arguments: [state?.rawValue, max(0, limit)]
         ).compactMap(entry)
     }

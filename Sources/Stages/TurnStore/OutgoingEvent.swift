@@ -6,6 +6,7 @@ public struct OutgoingEvent: Sendable, Equatable, Codable {
         case turn = "call.turn"
         case callEnded = "call.ended"
         case transcriptReady = "transcript.ready"
+        case recordingReady = "recording.ready"
     }
 
     public var call: String?

@@ -7,7 +7,7 @@ extension StoreRecord: JournalCoded {
     package enum Kind: UInt8, CaseIterable {
         case callStarted = 1, streamStarted, promptChosen, turn, hole, used, recorded, callEnded, artifact, outgoing,
             job,
-            fact, leg, carrierEvent, prompt
+            fact, leg, carrierEvent, prompt, announced
     }
 
     package func encode(into encoder: inout JournalEncoder) {
@@ -66,6 +66,10 @@ extension StoreRecord: JournalCoded {
         case .leg(let leg):
             encoder.kind(Kind.leg)
             encoder.put(leg)
+        case .announced(let fact, let event):
+            encoder.kind(Kind.announced)
+            encoder.put(fact)
+            encoder.put(event)
         case .carrierEvent(let event, let change):
             encoder.kind(Kind.carrierEvent)
             encoder.put(event)
@@ -96,6 +100,7 @@ extension StoreRecord: JournalCoded {
         case .fact:
             self = .fact(try decoder.value(), call: try decoder.value(), atUnixMilliseconds: try decoder.value())
         case .leg: self = .leg(try decoder.value())
+        case .announced: self = .announced(try decoder.value(), try decoder.value())
         case .carrierEvent: self = .carrierEvent(try decoder.value(), try decoder.value())
         }
     }

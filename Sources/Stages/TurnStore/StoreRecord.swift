@@ -32,6 +32,8 @@ public enum StoreRecord: Sendable, Equatable {
     case leg(CallLeg)
     /// A carrier's webhook, kept as it came, and what it does to the call's status. With a change: `CallStatusWriter`.
     case carrierEvent(CarrierEvent, StatusChange?)
+    /// A fact and what the operator's webhook is told of it: both are kept, or neither.
+    indirect case announced(StoreRecord, OutgoingEvent)
 }
 
 /// What is known of a call when it begins.

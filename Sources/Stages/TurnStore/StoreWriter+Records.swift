@@ -46,6 +46,10 @@ enum RecordWriting {
         case .leg(let leg): return (try StatusWriting.write(leg, to: database), false)
         case .carrierEvent(let event, let change):
             return try StatusWriting.receive(event, change, in: database)
+        case .announced(let fact, let event):
+            let result = try apply(fact, to: database)
+            _ = try Outbox.write(event, to: database)
+            return result
         }
         return (database.changesCount > 0, false)
     }

@@ -31,6 +31,11 @@ extension TurnStoreReader {
         try read { try Outbox.entries(state: state, limit: limit, in: $0) }
     }
 
+    /// Newest first; every state when nil.
+    public func newestEvents(state: OutboxEntry.State? = nil, limit: Int = 100) throws(StoreError) -> [OutboxEntry] {
+        try read { try Outbox.entries(state: state, limit: limit, newestFirst: true, in: $0) }
+    }
+
     /// The legs that the carrier dialled from a call, oldest first, without their turns.
     public func legs(of call: String) throws(StoreError) -> [StoredCall] {
         try read { database in

@@ -296,6 +296,11 @@ extension StoreRecord {
                     frameCounts: ["callerReceived": 5, "agentPlayed": -1])),
             .artifact(
                 Artifact(call: "CA1", kind: .carrierRecording, path: "/r/x", bytes: 9, sha256: "00", details: "{}")),
+            .announced(
+                .callStarted(
+                    CallStart(
+                        call: "CA8", tenant: "t", direction: nil, from: "", to: "", startedAtUnixMilliseconds: 4)),
+                OutgoingEvent(call: "CA8", tenant: "t", kind: .callStarted, key: "CA8-started", body: "{}", at: 4)),
             .outgoing(OutgoingEvent(call: nil, tenant: "t", kind: .turn, key: "k", body: "{}", at: 4)),
             .job(NewJob(kind: .transcribe, key: "k", call: "CA1", payload: "{}", notBefore: 8, at: 4)),
             .fact(.greeted, call: "CA1", atUnixMilliseconds: 12),
