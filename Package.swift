@@ -122,8 +122,8 @@ let package = Package(
             uses: [
                 "AudioPipeline", "CallControl", "CallJournal", "Configuration", "Conversation", "LocalAgent",
                 "MulawCodec",
-                "OpusCodec", "RealtimeBridge", "Recording", "Resample", "Telemetry", "Transport", "TurnStore",
-                "VAD", logging,
+                "OpusCodec", "RealtimeBridge", "Recording", "Resample", "SpeechToText", "Telemetry", "Transport",
+                "TurnStore", "VAD", logging,
             ]),
         .executableTarget(
             name: "MediaBridgeCLI",

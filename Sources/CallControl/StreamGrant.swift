@@ -14,6 +14,8 @@ public struct StreamGrant: Sendable, Equatable {
     public var isOutsideHours: Bool
     /// What the agent is told of this one person; empty for nothing. Never logged, never in a cached prompt.
     public var context = ""
+    /// What happened to the call before this process heard of it.
+    public var history = CallHistory()
 
     public init(
         call: String, tenant: Tenant, direction: CallDirection, from: String, to: String, isOutsideHours: Bool = false

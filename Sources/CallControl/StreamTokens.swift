@@ -152,6 +152,11 @@ public final class StreamTokens: Sendable {
         }
     }
 
+    /// What the store knew of a call that is announced: before its stream comes.
+    func note(_ history: CallHistory, of call: String) {
+        table.withLock { $0.calls[call]?.grant.history = history }
+    }
+
     /// As if the call had never been announced.
     func forget(_ call: String) {
         table.withLock { table in

@@ -70,7 +70,7 @@ extension TwilioWebhooks {
         ) { _ in }
         // One queue, in order: when the event is committed, so is the call.
         let (counters, tokens, acceptor, announced) = (counters, tokens, acceptor, grant)
-        keep(webhook, kind: "voice", status: fields["CallStatus"]) { outcome in
+        keep(webhook, kind: "voice", status: fields["CallStatus"]) { [self] outcome in
             switch outcome {
             case .refused:
                 tokens.forget(announced.call)
@@ -79,7 +79,10 @@ extension TwilioWebhooks {
             case .spooled:
                 // The database is away for a while and the record is in memory: a caller is not turned away for that.
                 counters.add(.answeredBeforeDurable)
-            case .committed: break
+            case .committed(isNew: true, _): break
+            case .committed:
+                // Announced before, perhaps to a process that is gone: what that one did is not done again.
+                return announceAgain(announced, exchange, answer)
             }
             counters.add(.voiceAnswered)
             acceptor.announced(announced)
@@ -181,23 +184,7 @@ extension TwilioWebhooks {
         }
     }
 
-    // MARK: What comes after the stream
-
-    /// `POST /twilio/after-stream`: hang up; a caller who has heard nothing at all is told the fallback words first.
-    /// Asked twice it answers the same.
-    func afterStream(_ webhook: Webhook, _ exchange: any HTTPExchange) {
-        var answer = TwiML.hangUp
-        switch tokens.ending(of: webhook.call, account: webhook.account) {
-        case .waiting(let grant), .ended(let grant, wasSpokenTo: false):
-            if case .text(let words) = grant.tenant.fallback, !words.isEmpty {
-                answer = TwiML.sayAndHangUp(words, language: grant.tenant.language)
-            }
-        case .streaming, .ended, .unknown: break
-        }
-        // The answer does not wait for the disk: nothing is decided by the record, and the caller is listening.
-        keep(webhook, kind: "after-stream") { _ in }
-        respond(answer, exchange)
-    }
+    // MARK: What comes after a transfer
 
     /// `POST /twilio/after-dial`: a transfer is over. Whoever was not reached leaves the caller with the agent: the stream
     /// is opened again. Asked twice it answers the same as long as the call is up.

@@ -14,6 +14,7 @@ public struct JournalledConversation: ~Copyable {
     }
 
     public var state: ConversationState { core.state }
+    public var hasGreeted: Bool { core.hasGreeted }
     /// Its journal lost its place: counted once, at the end.
     public var isJournalBroken: Bool {
         switch journal {

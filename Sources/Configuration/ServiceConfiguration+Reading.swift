@@ -69,6 +69,7 @@ extension ServiceConfiguration {
         configuration.recordingDirectory =
             recordings.filePath("directory") ?? root.document.absolute(configuration.recordingDirectory)
         recordings.finish()
+        configuration.transcription = TranscriptionConfiguration(reading: root.fields("transcription"))
         let journals = root.fields("journals")
         configuration.journals.directory =
             journals.filePath("directory") ?? root.document.absolute(configuration.journals.directory)
@@ -113,6 +114,7 @@ extension ServiceConfiguration {
             root, directory: configuration.tenantsDirectory, verifySignatures: configuration.twilio.verifySignatures,
             transcribes: configuration.model.transcriptionModel != nil)
         checkCeilings(configuration, root)
+        checkTranscription(configuration, root)
         root.finish()
         return configuration
     }

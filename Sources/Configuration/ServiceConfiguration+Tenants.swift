@@ -77,6 +77,7 @@ extension ServiceConfiguration {
         tenant.recordingFormat = recording.choice("format", default: tenant.recordingFormat)
         tenant.recording = RecordingSettings(reading: recording)
         recording.finish()
+        tenant.transcription = TranscriptionSettings(reading: fields.fields("transcription"), of: tenant)
         tenant.journal = fields.choice("journal", default: tenant.journal)
         tenant.retention = RetentionSettings(reading: fields)
         tenant.maximumMinutes = fields.integer("maximumMinutes", in: 1...240, default: tenant.maximumMinutes)

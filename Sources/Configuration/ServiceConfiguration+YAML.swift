@@ -58,6 +58,7 @@ extension ServiceConfiguration {
             if let spoolPath { $0.text("spool", spoolPath) }
         }
         root.fields("recordings") { $0.text("directory", recordingDirectory) }
+        root.fields("transcription") { transcription.write(into: $0) }
         root.fields("journals") {
             $0.text("directory", journals.directory)
             $0.number("keepDays", journals.keepDays)
@@ -119,6 +120,7 @@ extension ServiceConfiguration {
             $0.plain("format", tenant.recordingFormat.rawValue)
             tenant.recording.write(into: $0)
         }
+        fields.fields("transcription") { tenant.transcription.write(into: $0) }
         fields.plain("journal", tenant.journal.rawValue)
         if tenant.retention != RetentionSettings() {
             fields.fields("retention") {

@@ -10,6 +10,7 @@ public struct ServiceConfiguration: Sendable, Equatable {
     /// Where records wait while the store cannot be written; nil: beside it.
     public var spoolPath: String?
     public var recordingDirectory = "recordings"
+    public var transcription = TranscriptionConfiguration()
     public var journals = JournalConfiguration()
     public var telemetry = TelemetryConfiguration()
     public var limits = LimitConfiguration()

@@ -40,6 +40,7 @@ public struct Tenant: Sendable, Equatable {
     public var recordingEnabled = false
     public var recordingFormat = RecordingFormat.wav
     public var recording = RecordingSettings()
+    public var transcription = TranscriptionSettings()
     public var journal = Journal.off
     public var retention = RetentionSettings()
     public var maximumMinutes = 60

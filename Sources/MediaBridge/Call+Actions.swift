@@ -64,7 +64,7 @@ extension Call {
     private func persist(_ fact: CallFact, at now: UInt64) {
         switch fact {
         case .turn(let turn):
-            store(events.turn(turn, of: grant.call, at: service.unixMilliseconds()))
+            store(events.turn(continued(turn), of: grant.call, at: service.unixMilliseconds()))
             count(turn)
             service.observer?.turn(grant.call, turn)
         case .hole(let hole): persist(hole, at: now)
@@ -85,6 +85,7 @@ extension Call {
 
     /// The stream's end is the call's end: no TwiML follows it. What is queued goes out first.
     private func hangUp() {
+        store(.fact(.hungUp, call: grant.call, atUnixMilliseconds: service.unixMilliseconds()))
         shard.stopOutbound(self)
         carrier?.close()
     }

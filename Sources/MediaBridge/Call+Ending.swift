@@ -55,7 +55,7 @@ extension Call {
         guard grant.tenant.recordsItself else { return }
         let (service, id) = (self.service, grant.call)
         tap = service.recorder.record(
-            call: id, into: service.configuration.recordingDirectory, format: grant.tenant.recordingFormat
+            call: recordingName, into: service.configuration.recordingDirectory, format: grant.tenant.recordingFormat
         ) { [tenant = grant.tenant] paths, failure in
             service.recorded(id, of: tenant, paths: paths, failure: failure)
         }

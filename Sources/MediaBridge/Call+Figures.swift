@@ -23,7 +23,7 @@ extension Call {
     /// What the conversation says of a hole goes to the store; the ones that marks alone prove are counted here.
     func persist(_ hole: TurnHole, at now: UInt64) {
         if hole.hole.milliseconds == 0 { count(hole.hole, at: now) }
-        store(.hole(call: grant.call, hole))
+        store(.hole(call: grant.call, continued(hole)))
     }
 
     private func count(_ hole: PlayoutHole, at now: UInt64) {

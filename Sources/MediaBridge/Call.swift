@@ -29,6 +29,8 @@ final class Call {
     /// Its few lines in the log; written off the shard.
     let log: CallLog
     let prompt: SessionPrompt
+    /// The wall clock at set-up.
+    let begunAtUnixMilliseconds: Int64
     let tenant: TenantRuntime
 
     var conversation: JournalledConversation
@@ -54,6 +56,8 @@ final class Call {
     var newestCountedTurn = -1
     /// Frames of the caller's line that held the agent's own voice.
     var echoFrames = 0
+    /// That the greeting was begun is in the store, or on its way there (R4).
+    private var isGreetingOnRecord = false
     /// No frame has gone out since playout ran empty.
     var isDry = true
     private var deadlines = InlineArray<32, Int64>(repeating: .max)
@@ -77,11 +81,15 @@ final class Call {
         self.tenant = tenant
         self.prompt = prompt
         epoch = now
+        begunAtUnixMilliseconds = shard.service.unixMilliseconds()
         number = shard.service.number(for: grant.call)
         events = EventTeller(call: grant.call, tenant: grant.tenant)
         log = CallLog(call: grant.call, logger: shard.service.logger)
+        var policy = tenant.policy
+        policy.wasGreeted = grant.history.wasGreeted
         conversation = JournalledConversation(
-            Conversation(policy: tenant.policy, prompt: prompt), journal: shard.service.journal(grant, tenant, prompt))
+            Conversation(policy: policy, prompt: prompt),
+            journal: shard.service.journal(grant, tenant, policy, prompt))
         self.inbound = inbound
         self.outbound = outbound
         pending.reserveCapacity(16)
@@ -152,6 +160,14 @@ final class Call {
         }
         pending.removeAll(keepingCapacity: true)
         isHandling = false
+        if conversation.hasGreeted, !isGreetingOnRecord {
+            isGreetingOnRecord = true
+            store(.fact(.greeted, call: grant.call, atUnixMilliseconds: service.unixMilliseconds()))
+            // The notice is the greeting's first words.
+            if grant.tenant.recordingEnabled, grant.tenant.recording.notice != nil {
+                store(.fact(.noticeSpoken, call: grant.call, atUnixMilliseconds: service.unixMilliseconds()))
+            }
+        }
         if conversation.state == .ended {
             closeJournal(at: now)
             loseCarrier()

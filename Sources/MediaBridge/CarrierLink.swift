@@ -71,7 +71,17 @@ final class CarrierLink: WebSocketHandler {
                 parameters: start.customParameters)
         else { return misread("start names another call", now) }
         writer = TwilioWriter(stream: start.stream)
-        shard.begin(grant, on: self, stream: start.stream, at: now)
+        guard case .signed = accepted.identity, !shard.isLive(grant.call) else {
+            return shard.begin(grant, on: self, stream: start.stream, at: now)
+        }
+        // Nobody has announced this call, so nobody has asked what happened to it before. The disk is waited for
+        // elsewhere; what the caller says in that moment is lost.
+        shard.service.history(of: grant.call, on: shard) { [weak self] history in
+            guard let self, socket != nil, !isClosing else { return }
+            var grant = grant
+            grant.history = history
+            shard.begin(grant, on: self, stream: start.stream, at: EventLoop.now)
+        }
     }
 
     /// The shard has found this stream its call.

@@ -1,6 +1,7 @@
 import CallControl
 import Configuration
 import Logging
+import Synchronization
 import Telemetry
 import TurnStore
 
@@ -28,6 +29,9 @@ struct Recordings: Sendable {
             store: turns, recordings: store,
             report: { call, failure in
                 logger.error("recording not fetched", metadata: ["call": "\(call)", "cause": "\(failure.rawValue)"])
+            },
+            fetched: { [unowned core] artifact in
+                core.transcription.withLock { $0 }?.recorded(artifact.call, paths: [artifact.path])
             })
         routes = RecordingRoutes(store: turns, recordings: store) { tenant in
             directory.snapshot.tenant(id: tenant)?.recordingEnabled ?? false

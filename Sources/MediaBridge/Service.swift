@@ -28,6 +28,8 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     /// Changes every tenant's policy before `start`: shorter times for whoever cannot wait for the real ones.
     var adjustPolicy: (@Sendable (inout ConversationPolicy) -> Void)?
     var eventTimes = EventTimes()
+    /// For whoever cannot wait for the real times between the tries of a transcription.
+    var transcriptionOptions: TranscriptionWorkers.Options?
 
     /// What exists between `start` and `stop`.
     struct Running {
@@ -88,6 +90,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         var agent: LocalAgentServer?
         var listeners: [Listener] = []
         var recorder: Recorder?
+        var transcription: ServiceCore?
         var journals: JournalWriter?
         var recordings: RecordingWorker?
 
@@ -96,6 +99,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
             for loop in loops { loop.stop() }
             agent?.stop()
             recorder?.stop()
+            transcription?.stopTranscription()
             journals?.stop()
             recordings?.stop()
             store?.close()
@@ -160,6 +164,8 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         adminOptions.port = configuration.adminListener.port
         let adminListener = try Listener(adminOptions, loops: [controlLoop], service: admin)
         opened.listeners.append(adminListener)
+        try core.startTranscription(transcriptionOptions)
+        opened.transcription = core
         try tidyOnceASecond(controlLoop, webhooks)
         recordings.worker.start()
         opened.recordings = recordings.worker
@@ -342,6 +348,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         running.recordings.stop()
         running.retention.stop()
         running.core.recorder.stop()
+        running.core.stopTranscription()
         running.core.journals.withLock { $0 }?.stop()
         running.events.stop()
         running.telemetry.stop()

@@ -36,6 +36,8 @@ final class ServiceCore: @unchecked Sendable {  // Shards are set before any loo
     let toolRunner = ToolRunner(requests: OutgoingRequests(), counters: ToolCounters())
     /// Set once the public listener is bound, whose name goes into what the carrier is told.
     let errands = Mutex<CarrierErrands?>(nil)
+    /// Set at start, when there is an engine for it.
+    let transcription = Mutex<TranscriptionWorkers?>(nil)
     /// Who picked up calls whose stream has not come; see `ServiceCore+AnsweringParty.swift`.
     let earlyVerdicts = Mutex(EarlyVerdicts())
     private let names = Mutex<(last: UInt64, calls: [UInt64: String])>((0, [:]))
@@ -74,12 +76,14 @@ final class ServiceCore: @unchecked Sendable {  // Shards are set before any loo
     func unixMilliseconds() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
     /// Shard thread, once per call: where its conversation is written down, when its tenant wants that.
-    func journal(_ grant: StreamGrant, _ tenant: TenantRuntime, _ prompt: SessionPrompt) -> JournalTap? {
+    func journal(
+        _ grant: StreamGrant, _ tenant: TenantRuntime, _ policy: ConversationPolicy, _ prompt: SessionPrompt
+    ) -> JournalTap? {
         guard tenant.tenant.journal != .off, let journals = journals.withLock({ $0 }) else { return nil }
         return journals.journal(
             JournalHeader(
                 call: grant.call, tenant: grant.tenant.id, startedAtUnixMilliseconds: unixMilliseconds(),
-                keepsAudio: tenant.tenant.journal == .audio, policy: tenant.policy, prompt: prompt))
+                keepsAudio: tenant.tenant.journal == .audio, policy: policy, prompt: prompt))
     }
 
     func shard(of loop: EventLoop) -> Shard? { shards.first { $0.loop === loop } }
@@ -192,6 +196,7 @@ extension ServiceCore {
             let record = StoreRecord.recorded(call: call, path: path)
             store.appendDurably(EventTeller.record(record, index == paths.count - 1 ? event : nil)) { _ in }
         }
+        transcription.withLock { $0 }?.recorded(call, paths: paths)
         if let failure {
             logger.error("recording failed", metadata: ["call": "\(call)", "error": "\(failure)"])
         }

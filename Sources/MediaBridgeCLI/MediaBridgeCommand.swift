@@ -14,7 +14,7 @@ import ArgumentParser
             ShowCommand.self, ExportCommand.self, ReplayCommand.self, ConfigCommand.self, PromptCommand.self,
             StagesCommand.self,
             DialCommand.self, HangUpCommand.self,
-            SimulateCommand.self, DatabaseCommand.self, TenantsCommand.self, EraseCommand.self,
+            SimulateCommand.self, DatabaseCommand.self, JobsCommand.self, TenantsCommand.self, EraseCommand.self,
             EventsCommand.self,
         ])
 

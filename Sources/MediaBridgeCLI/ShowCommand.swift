@@ -29,6 +29,7 @@ struct ShowCommand: ParsableCommand {
             print(describe(turn))
             for line in figures(of: turn, in: found) { print(String(repeating: " ", count: 19) + line) }
         }
+        for line in describe(found.transcript) { print(line) }
         if let usage = found.usage { print(describe(usage)) }
         if !found.frameCounts.isEmpty {
             let counts = found.frameCounts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
@@ -50,6 +51,17 @@ struct ShowCommand: ParsableCommand {
         }
         return lines
     }
+}
+
+/// `transcript recording (recordingIsGood)`, and the recording's lines; nothing while nobody has decided.
+func describe(_ transcript: StoredTranscript?) -> [String] {
+    guard let transcript, let reason = transcript.reason else { return [] }
+    let head = "transcript \(transcript.source) (\(reason))"
+    guard transcript.source == "recording" else { return [head] }
+    return [head]
+        + transcript.lines.map {
+            "\(inSeconds($0.startMilliseconds).leftPadded(to: 9))  \($0.speaker.leftPadded(to: 6))  \($0.text)"
+        }
 }
 
 /// `cost       0.042100 USD, 1 session: inputAudio 500, outputAudio 250`.

@@ -90,6 +90,8 @@ expect 1 'text.wav' 'a file that is no WAV' "$program" call --url http://127.0.0
 expect 64 '--calls: 0' 'an option out of range' "$program" call --url ws://127.0.0.1:1/ --calls 0
 expect 1 '' 'nobody answers the webhook' "$program" call --url http://127.0.0.1:1/twilio/voice --seconds 2
 expect 1 'no such file' 'a store that is not there' "$program" calls --store "$work/none.sqlite"
+expect 64 '--state: lost, expected one of queued, leased, done, dead' 'a state of no job' "$program" jobs --state lost
+expect 1 'no such file' 'jobs of a store that is not there' "$program" jobs --retry 1 --store "$work/none.sqlite"
 expect 1 'no such file' 'a store to check that is not there' "$program" db check --path "$work/none.sqlite"
 echo 'not a database, and long enough to be read as one' >"$work/text.sqlite"
 expect 1 'not an SQLite database' 'a file to check that is no database' "$program" db check --path "$work/text.sqlite"

@@ -29,7 +29,9 @@ final class FakeHTTPServer: HTTPService, Sendable {
         self.answer = answer
         loop = try EventLoop(name: "somebody")
         loop.start()
-        let listener = try Listener(ListenerOptions(), loops: [loop], service: self)
+        var options = ListenerOptions()
+        options.limits.maximumBodyBytes = 16 * 1024 * 1024  // Sound to be transcribed.
+        let listener = try Listener(options, loops: [loop], service: self)
         state.withLock { $0.listener = listener }
     }
 

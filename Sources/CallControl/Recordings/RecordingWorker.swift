@@ -31,18 +31,22 @@ public final class RecordingWorker: Sendable {
     private let name: String
     private let clock: @Sendable () -> Int64
     private let report: @Sendable (_ call: String, RecordingFailure) -> Void
+    private let fetched: @Sendable (Artifact) -> Void
     private let state = Mutex(State())
     private let finished = DispatchSemaphore(value: 0)
     private let wake = DispatchSemaphore(value: 0)
 
-    /// - Parameter report: a recording was given up, and why.
+    /// - Parameters:
+    ///   - report: a recording was given up, and why.
+    ///   - fetched: a recording is there, whole.
     public init(
         store: TurnStore, recordings: RecordingStore, options: Options = .init(),
         clock: @escaping @Sendable () -> Int64 = RecordingStore.wallClock,
-        report: @escaping @Sendable (_ call: String, RecordingFailure) -> Void = { _, _ in }
+        report: @escaping @Sendable (_ call: String, RecordingFailure) -> Void = { _, _ in },
+        fetched: @escaping @Sendable (Artifact) -> Void = { _ in }
     ) {
         (self.store, self.recordings, self.options) = (store, recordings, options)
-        (self.clock, self.report) = (clock, report)
+        (self.clock, self.report, self.fetched) = (clock, report, fetched)
         name = "recordings-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(8))"
     }
 
@@ -92,7 +96,9 @@ public final class RecordingWorker: Sendable {
         recordings.fetch(order) { [self] outcome in
             let now = clock()
             switch outcome {
-            case .ready: _ = try? store.jobs.complete(job, at: now)
+            case .ready(let artifact):
+                _ = try? store.jobs.complete(job, at: now)
+                fetched(artifact)
             case .failed(let failure, retryMilliseconds: let pause?) where job.attempts < options.attempts:
                 let backOff = min(
                     options.backOffMilliseconds << min(job.attempts - 1, 20), options.maximumBackOffMilliseconds)

@@ -49,6 +49,12 @@ import Synchronization
         }
     }
 
+    /// - Parameter languageModel: a file of word probabilities.
+    func addSearch(name: String, languageModel: String) throws(RecognitionError) {
+        let isTaken = Self.settingUp.withLock { _ in unsafe ps_set_lm_file(handle, name, languageModel) == 0 }
+        guard isTaken else { throw RecognitionError(.modelMissing, "speech model: cannot read \(languageModel)") }
+    }
+
     /// One whole utterance through one search.
     func decode(_ samples: Span<Int16>, search: String) throws(RecognitionError) -> Decoded {
         let started =

@@ -56,10 +56,15 @@ public struct JobQueue: Sendable {
         }
     }
 
-    /// Gives it up for good: the dead letter.
-    @discardableResult public func bury(_ job: Job, error: String, at: Int64) throws(StoreError) -> Bool {
+    /// Gives it up for good: the dead letter. What follows from that is written with it, all or nothing.
+    @discardableResult public func bury(
+        _ job: Job, error: String, at: Int64, with results: [JobResult] = []
+    ) throws(StoreError) -> Bool {
         try access.write { database in
-            try Self.end(job, "state = 'dead', last_error = :error", ["at": at, "error": error], in: database)
+            let change = "state = 'dead', last_error = :error"
+            guard try Self.end(job, change, ["at": at, "error": error], in: database) else { return false }
+            for result in results { try Self.write(result, to: database) }
+            return true
         }
     }
 
@@ -178,7 +183,7 @@ public struct JobQueue: Sendable {
         return database.changesCount > 0
     }
 
-    private static func job(_ row: Row) -> Job? {
+    static func job(_ row: Row) -> Job? {
         guard let kind = Job.Kind(rawValue: row["kind"]), let state = Job.State(rawValue: row["state"]) else {
             return nil
         }

@@ -31,6 +31,8 @@ public struct StoredCall: Sendable, Equatable, Encodable {
     public var context: String?
     /// Holes inside the agent's turns, in order. Empty in a listing.
     public var holes: [StoredHole] = []
+    /// The text that holds. Nil in a listing.
+    public var transcript: StoredTranscript?
 }
 
 /// What the model has cost.

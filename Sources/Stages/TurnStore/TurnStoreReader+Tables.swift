@@ -26,6 +26,12 @@ extension TurnStoreReader {
         try read { try JobQueue.jobs(state: state, call: call, limit: limit, in: $0) }
     }
 
+    public func job(_ id: Int64) throws(StoreError) -> Job? {
+        try read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM jobs WHERE id = ?", arguments: [id]).flatMap(JobQueue.job)
+        }
+    }
+
     /// Oldest first; every state when nil.
     public func outbox(state: OutboxEntry.State? = nil, limit: Int = 100) throws(StoreError) -> [OutboxEntry] {
         try read { try Outbox.entries(state: state, limit: limit, in: $0) }

@@ -32,7 +32,9 @@ extension Conversation {
             request(reply, &actions)
         case .cancelResponse:
             if ledger.queued > 0 { cut(byCaller: false, &actions) } else { cancelActive(&actions) }
-        case .beginAgentTurn: storeNewestTurn(&actions)
+        case .beginAgentTurn:
+            if let greetingResponse, ledger.newest?.response == greetingResponse { hasGreeted = true }
+            storeNewestTurn(&actions)
         case .endAgentTurns: endHeardTurns(&actions)
         case .pausePlayout:
             interruption.isPending = true

@@ -235,6 +235,9 @@ extension Conversation {
             } else {
                 nil
             }
+        case .resumption where turns.turns.isEmpty:
+            "The call was cut off for a moment for technical reasons and is up again. Say so in one short sentence and "
+                + "ask how to go on; do not greet."
         case .resumption:
             "The connection broke off in the middle of your last message. Go on where it stopped and finish it briefly; "
                 + "do not greet again and do not repeat what was said."

@@ -71,7 +71,8 @@ extension Conversation {
             if defects.contains(.greetsAgain), policy.greets { owe(.greeting) }
         } else {
             let greets = policy.greets && !prompt.greeting.isEmpty && machine.stage == .none
-            take(greets ? .confirmedWithGreeting : .confirmed, &actions)
+            take(greets && !policy.wasGreeted ? .confirmedWithGreeting : .confirmed, &actions)
+            if greets, policy.wasGreeted, turns.turns.isEmpty { owe(.resumption) }
         }
     }
 

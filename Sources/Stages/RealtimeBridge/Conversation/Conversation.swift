@@ -33,6 +33,8 @@ public struct Conversation: ~Copyable {
 
     /// The response that greets, once the model has named it.
     var greetingResponse: WireID?
+    /// Something of the greeting is on its way to the caller: a fact that outlives the process (R4).
+    public internal(set) var hasGreeted = false
 
     // Counts in a row, without a word of the caller.
     var selfAnswers = 0

@@ -72,6 +72,8 @@ public struct ConversationPolicy: Sendable, Equatable {
     // Greeting and interruption.
     /// Whether the agent speaks first.
     public var greets = true
+    /// This call was greeted before, by a process that is gone: it is taken up again with a word of excuse (R4).
+    public var wasGreeted = false
     /// The caller cannot interrupt the first milliseconds of the greeting; what is said then is kept and answered.
     public var greetingProtectionMilliseconds: Int64 = 0
     /// False: the agent always finishes; what is said meanwhile is kept and answered.

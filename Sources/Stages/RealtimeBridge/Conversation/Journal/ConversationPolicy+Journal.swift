@@ -29,6 +29,7 @@ extension ConversationPolicy: JournalCoded {
             field("markGraceMilliseconds", \.markGraceMilliseconds),
             field("playoutStallMilliseconds", \.playoutStallMilliseconds),
             field("greets", \.greets),
+            field("wasGreeted", \.wasGreeted),
             field("greetingProtectionMilliseconds", \.greetingProtectionMilliseconds),
             field("allowInterruptions", \.allowInterruptions),
             field("protectedMessages", \.protectedMessages),
