@@ -67,7 +67,7 @@ import Transport
         answer: FakeHTTPServer.Answer, words: String, counter: String
     ) async throws {
         try await withFakeServer({ _, _ in answer }) { server in
-            let plan = Self.plan(server) { $0.timeoutMilliseconds = counter == "timed_out" ? 400 : 10_000 }
+            let plan = Self.plan(server) { $0.timeoutMilliseconds = counter == "timed_out" ? 2_000 : 10_000 }
             try await withService(plan) { rig in
                 let (carrier, session) = try await rig.listeningCall()
                 session.use([("call_1", "find", "{}")])
