@@ -53,7 +53,7 @@ public struct CallPage {
             <section>
             <h2>What was said</h2>
             \(turns)</section>
-            \(holes)\(audio == nil ? "" : "<script>\(PageStyle.script)</script>\n")</body>
+            \(heardAgain)\(holes)\(audio == nil ? "" : "<script>\(PageStyle.script)</script>\n")</body>
             </html>
 
             """
@@ -115,6 +115,30 @@ public struct CallPage {
             \(remarks.map { "<p class=\"remark\" dir=\"auto\">\(Markup.escaped($0))</p>" }.joined())\
             \(turn.latency.map { LatencyFigure($0, scale: scale).html } ?? "")</div>
             </li>
+
+            """
+    }
+
+    /// The text that the policy has put in place of what came during the call.
+    private var heardAgain: String {
+        guard let transcript = call.transcript, transcript.holdsInstead else { return "" }
+        let rows = transcript.lines.map { line in
+            """
+            <li class="\(line.speaker == "agent" ? "agent" : "caller")" data-at="\(line.startMilliseconds)">
+            <span class="time">\(CallTime.clock(line.startMilliseconds))</span>
+            <span class="who">\(Markup.escaped(CallTime.name(line.speaker)))</span>
+            <div class="words"><p dir="auto">\(Markup.escaped(line.text))</p></div>
+            </li>
+
+            """
+        }
+        return """
+            <section>
+            <h2>From the recording: the text that holds</h2>
+            <p class="remark">\(Markup.escaped(transcript.reason ?? ""))</p>
+            <ol class="turns">
+            \(rows.joined())</ol>
+            </section>
 
             """
     }

@@ -16,6 +16,13 @@ public enum CallText {
             let cut = turn.interruptedAtMilliseconds.map { " [interrupted at \(CallTime.clock($0))]" } ?? ""
             lines.append("[\(CallTime.clock(turn.startedAtMilliseconds))] \(CallTime.name(of: turn)): \(words)\(cut)")
         }
+        if let transcript = call.transcript, transcript.holdsInstead {
+            lines += ["", "The recording was heard again, and its text holds:"]
+            for line in transcript.lines {
+                lines.append(
+                    "[\(CallTime.clock(line.startMilliseconds))] \(CallTime.name(line.speaker)): \(oneLine(line.text))")
+            }
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 

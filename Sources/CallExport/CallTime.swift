@@ -16,11 +16,13 @@ enum CallTime {
         Date(timeIntervalSince1970: Double(unixMilliseconds) / 1_000).formatted(.iso8601)
     }
 
-    static func name(of turn: StoredTurn) -> String {
-        switch turn.speaker {
+    static func name(of turn: StoredTurn) -> String { name(turn.speaker) }
+
+    static func name(_ speaker: String) -> String {
+        switch speaker {
         case "agent": "Agent"
         case "caller": "Caller"
-        default: turn.speaker
+        default: speaker
         }
     }
 
@@ -35,4 +37,9 @@ enum CallTime {
         let length = call.endedAtUnixMilliseconds.map { $0 - call.startedAtUnixMilliseconds }
         return max(turn.startedAtMilliseconds, known ?? length ?? turn.startedAtMilliseconds)
     }
+}
+
+extension StoredTranscript {
+    /// The text from the recording holds, in place of what came during the call.
+    var holdsInstead: Bool { source == "recording" && !lines.isEmpty }
 }

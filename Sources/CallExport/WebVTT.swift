@@ -5,24 +5,29 @@ public import TurnStore
 ///
 /// - Source: W3C WebVTT, sections 4.1 (file structure) and 4.2.2 (cue text; `&`, `<` and `>` are escaped).
 public enum WebVTT {
-    /// A cue for each turn with words, in order of its beginning. Cues of both speakers may overlap, as voices do.
+    /// A cue for each turn with words, or for each piece of the recording's text when that is the one that holds; in order
+    /// of their beginning. Cues of both speakers may overlap, as voices do.
     public static func text(of call: StoredCall) -> String {
-        var blocks = ["WEBVTT"]
-        let turns = call.turns.filter { !$0.text.isEmpty }
-        let ordered = turns.sorted {
-            ($0.startedAtMilliseconds, $0.index) < ($1.startedAtMilliseconds, $1.index)
-        }
-        for turn in ordered {
+        let cues = cues(of: call).filter { !$0.text.isEmpty }
+            .sorted { ($0.start, $0.end) < ($1.start, $1.end) }
+        let blocks = cues.enumerated().map { index, cue in
             // A cue ends after it begins, or a player drops it.
-            let end = max(CallTime.end(of: turn, in: call), turn.startedAtMilliseconds + 1)
-            blocks.append(
-                """
-                \(turn.index + 1)
-                \(timestamp(turn.startedAtMilliseconds)) --> \(timestamp(end))
-                <v \(escaped(CallTime.name(of: turn)))>\(escaped(turn.text))
-                """)
+            """
+            \(index + 1)
+            \(timestamp(cue.start)) --> \(timestamp(max(cue.end, cue.start + 1)))
+            <v \(escaped(CallTime.name(cue.speaker)))>\(escaped(cue.text))
+            """
         }
-        return blocks.joined(separator: "\n\n") + "\n"
+        return (["WEBVTT"] + blocks).joined(separator: "\n\n") + "\n"
+    }
+
+    private static func cues(of call: StoredCall) -> [(start: Int64, end: Int64, speaker: String, text: String)] {
+        if let transcript = call.transcript, transcript.holdsInstead {
+            return transcript.lines.map {
+                ($0.startMilliseconds, $0.endMilliseconds ?? $0.startMilliseconds, $0.speaker, $0.text)
+            }
+        }
+        return call.turns.map { ($0.startedAtMilliseconds, CallTime.end(of: $0, in: call), $0.speaker, $0.text) }
     }
 
     static func timestamp(_ milliseconds: Int64) -> String {

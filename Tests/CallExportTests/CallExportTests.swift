@@ -46,7 +46,7 @@ import TurnStore
             ExportedCall.turn(0, "caller", "", from: 0, to: 10),
             ExportedCall.turn(1, "agent", "Goodbye.", from: 60_000, to: nil),
         ])
-        #expect(WebVTT.text(of: call) == "WEBVTT\n\n2\n00:01:00.000 --> 00:01:01.230\n<v Agent>Goodbye.\n")
+        #expect(WebVTT.text(of: call) == "WEBVTT\n\n1\n00:01:00.000 --> 00:01:01.230\n<v Agent>Goodbye.\n")
     }
 
     // MARK: The page
@@ -86,6 +86,22 @@ import TurnStore
         #expect(CallPage(call, waveform: nil).html.contains("width=\"30000\""))
         (call.turns, call.endedAtUnixMilliseconds, call.holes) = ([], nil, [])
         #expect(CallPage(call, waveform: nil).html.contains("Nobody said anything."))
+    }
+
+    @Test func `the text that holds is shown when it is the recording's, and the turns stay`() {
+        var call = ExportedCall.make()
+        let heard = OfflineTranscript(
+            call: call.id, channel: .caller, text: "Weasels <have> eaten it.", engine: "whisper", language: "en",
+            confidence: 0.9, audioMilliseconds: 60_000, audioSHA256: "00", segments: nil, madeAtUnixMilliseconds: 1)
+        for (source, shows) in [(TranscriptDecision.Source.recording, true), (.realtime, false)] {
+            let decision = TranscriptDecision(
+                call: call.id, source: source, reason: "richer", decidedAtUnixMilliseconds: 1)
+            call.transcript = StoredTranscript(turns: call.turns, recording: [heard], decision: decision)
+            #expect(CallText.text(of: call).contains("Caller: Weasels <have> eaten it.") == shows)
+            #expect(CallText.text(of: call).contains("[00:00.0] Agent: Hello."))
+            #expect(WebVTT.text(of: call).contains("Weasels &lt;have&gt; eaten it.") == shows)
+            #expect(CallPage(call, waveform: nil).html.contains("Weasels &lt;have&gt; eaten it.") == shows)
+        }
     }
 
     // MARK: The waveform
