@@ -83,6 +83,31 @@ import TurnStore
         }
     }
 
+    @Test func `the operator's webhook is told of the text that holds, once`() async throws {
+        try await withFakeServer({ _, _ in .now(204, "") }) { hook in
+            let told = hook.url
+            try await withFakeServer({ _, _ in .now(200, Self.answer) }) { whisper in
+                let url = whisper.url + "/v1/audio/transcriptions"
+                let plan = Self.plan { configuration in
+                    configuration.transcription.engine = .whisper
+                    configuration.transcription.url = url
+                    var events = EventSettings(url: told, secret: Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
+                    events.includesText = true
+                    configuration.tenants[0].events = events
+                }
+                try await withService(plan) { rig in
+                    let call = try await callSayingHelloWorld(rig)
+                    func events() -> [String] { hook.requests.map(\.text).filter { $0.contains("transcript.ready") } }
+                    try await eventually("the event", seconds: 60) { !events().isEmpty }
+                    let event = try #require(events().first)
+                    #expect(event.contains(call) && event.contains(#""source":"recording""#))
+                    #expect(event.contains("Caller: Hello world."))
+                    #expect(events().count == 1)
+                }
+            }
+        }
+    }
+
     @Test func `S68 a redirect is not followed, the key stays, and the job is dead with its reason`() async throws {
         try await withFakeServer({ _, _ in .now(200, Self.answer) }) { elsewhere in
             let target = elsewhere.url
