@@ -122,7 +122,7 @@ public struct Erasure: Sendable {
             sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
         var found = [(table: String, condition: String)]()
         for table in tables where try database.columns(in: table).contains(where: { $0.name == "call" }) {
-            found.append((table.quotedDatabaseIdentifier, "call = ?"))
+            found.append((table, "call = ?"))
         }
         return found + [("calls", "id = ?")]
     }
