@@ -83,6 +83,8 @@ let package = Package(
         .systemLibrary(name: "CLinux", path: "Sources/CLibraries/CLinux"),
         // C of our own: base64 for processors with AVX2.
         .target(name: "CBase64", path: "Sources/CLibraries/CBase64"),
+        // And what is measured of a frame: its levels, its spectrum.
+        .target(name: "CFrameMeasures", path: "Sources/CLibraries/CFrameMeasures", exclude: ["BandPowers.inc"]),
 
         // Foundations: know nothing of each other, except that Telemetry reads AudioPipeline's counters.
         room("AudioPipeline"),
@@ -94,7 +96,7 @@ let package = Package(
         stage("MulawCodec"),
         stage("Resample", uses: ["CSampleRate"]),
         stage("OpusCodec", uses: ["COpus", "COpusEnc"]),
-        stage("VAD"),
+        stage("VAD", uses: ["CFrameMeasures"]),
         stage("SpeechToText", uses: ["CPocketsphinx"]),
         stage("Recording"),
         stage("RealtimeBridge", exclude: ["Conversation"], uses: ["Conversation", "CBase64"]),
@@ -151,7 +153,8 @@ let package = Package(
             "ResampleTests", path: "Tests/Stages/ResampleTests", uses: ["Resample", "CSampleRate", "AllocationProbe"]),
         tests("OpusCodecTests", path: "Tests/Stages/OpusCodecTests", uses: ["OpusCodec", "AllocationProbe"]),
         tests(
-            "VADTests", path: "Tests/Stages/VADTests", uses: ["VAD", "AudioPipeline", "AllocationProbe"]),
+            "VADTests", path: "Tests/Stages/VADTests",
+            uses: ["VAD", "CFrameMeasures", "AudioPipeline", "AllocationProbe"]),
         tests("SpeechToTextTests", path: "Tests/Stages/SpeechToTextTests", uses: ["SpeechToText", "Resample"]),
         tests("RecordingTests", path: "Tests/Stages/RecordingTests", uses: ["Recording"]),
         tests(

@@ -1,57 +1,86 @@
+import CFrameMeasures
+
 /// How late the echo comes: the lag at which the ups and downs of the near end follow those of the far end.
 ///
 /// Correlates the deviations of the band levels from their slow mean, in steps of 20 ms, with a memory of about 1.5 s of
-/// the agent's speech.
-struct EchoDelay: ~Copyable {
-    /// Lags of 0 ... 44 frames, 880 ms.
-    static let lags = 45
+/// the agent's speech. Memory is taken in `init`.
+@safe struct EchoDelay: ~Copyable {
+    /// Lags of 0 ... 47 frames, 940 ms.
+    static var lags: Int { frame_measures_lags }
     /// dB: one loud bang says no more than this.
-    private static let mostDeviation: Float = 15
-    private static let memory: Float = 1 - 1 / 75
+    private static var mostDeviation: Float { 15 }
+    private static var memory: Float { 1 - 1 / 75 }
     /// Share of both signals' ups and downs that must agree before a lag is believed, and to keep it.
-    private static let trusted: Float = 0.45, kept: Float = 0.3
+    private static var trusted: Float { 0.45 }
+    private static var kept: Float { 0.3 }
     /// Frames for which the same lag, give or take one, must have been the best.
-    private static let steadyFrames = 20
+    private static var steadyFrames: Int { 20 }
+    /// What lies below the idle noise has no shape.
+    private static var bottom: Float { -66 }
 
     private var nearMean = SIMD8<Float>(repeating: -60), farMean = SIMD8<Float>(repeating: -60)
-    private var far = [SIMD8<Float>](repeating: .zero, count: 64)
+    /// Changes of the far end's levels, band by band: twice `history` each, newest first, so that all lags lie in a row
+    /// wherever the newest is. Behind them the scores of the lags.
+    private let far: UnsafeMutablePointer<Float>
+    private let scores: UnsafeMutablePointer<Float>
     private var newest = 0
-    private var scores = [Float](repeating: 0, count: Self.lags)
     private var nearEnergy: Float = 0, farEnergy: Float = 0
     private var candidate = 0, steady = 0
+
+    private static var history: Int { frame_measures_history }
+    private static var cells: Int { 8 * 2 * history + lags }
 
     /// In frames, when it is known.
     private(set) var frames: Int?
     /// 0 ... 1: how much of the near end's ups and downs are the far end's.
     private(set) var agreement: Float = 0
 
+    init() {
+        unsafe far = .allocate(capacity: Self.cells)
+        unsafe far.initialize(repeating: 0, count: Self.cells)
+        unsafe scores = far + 8 * 2 * Self.history
+    }
+
+    deinit { unsafe far.deallocate() }
+
     /// One frame of both ends went by.
     /// - Parameter isActive: something of the far end can be in the near end now.
     mutating func advance(near: SIMD8<Float>, far played: SIMD8<Float>, isActive: Bool) {
-        // What lies below the idle noise has no shape.
-        let bottom = SIMD8<Float>(repeating: -66)
-        let farLevel = played.replacing(with: bottom, where: played .< bottom)
-        let nearLevel = near.replacing(with: bottom, where: near .< bottom)
+        let farLevel = played.louder(Self.bottom), nearLevel = near.louder(Self.bottom)
         farMean += (farLevel - farMean) * 0.03
-        newest = (newest + 1) & 63
-        far[newest] = Self.limited(farLevel - farMean)
+        append((farLevel - farMean).limited(to: -Self.mostDeviation...Self.mostDeviation))
         nearMean += (nearLevel - nearMean) * 0.03
         guard isActive else { return }
-        let change = Self.limited(nearLevel - nearMean)
-        nearEnergy = nearEnergy * Self.memory + Self.sum(change * change)
-        let middle = far[(newest &- Self.lags / 2) & 63]
-        farEnergy = farEnergy * Self.memory + Self.sum(middle * middle)
-        var best = 0
-        for lag in 0..<Self.lags {
-            scores[lag] = scores[lag] * Self.memory + Self.sum(change * far[(newest &- lag) & 63])
-            if scores[lag] > scores[best] { best = lag }
+        var change = (nearLevel - nearMean).limited(to: -Self.mostDeviation...Self.mostDeviation)
+        nearEnergy = nearEnergy * Self.memory + (change * change).total
+        let middle = farChange(ago: Self.lags / 2)
+        farEnergy = farEnergy * Self.memory + (middle * middle).total
+        let best = unsafe withUnsafeBytes(of: &change) { change in
+            unsafe frame_lag_scores(
+                scores, far, CInt(truncatingIfNeeded: newest), change.baseAddress?.assumingMemoryBound(to: Float.self),
+                Self.memory)
         }
-        judge(best)
+        judge(Int(best))
+    }
+
+    private mutating func append(_ change: SIMD8<Float>) {
+        newest = (newest &- 1) & (Self.history - 1)
+        for band in 0..<8 {
+            let place = unsafe far + (band * 2 * Self.history + newest)
+            unsafe place[0] = change[band]
+            unsafe place[Self.history] = change[band]
+        }
+    }
+
+    private func farChange(ago: Int) -> SIMD8<Float> {
+        var change = SIMD8<Float>.zero
+        for band in 0..<8 { change[band] = unsafe far[band * 2 * Self.history + newest + ago] }
+        return change
     }
 
     private mutating func judge(_ best: Int) {
         let norm = (nearEnergy * farEnergy).squareRoot()
-        agreement = norm > 20_000 ? max(0, min(1, scores[best] / norm)) : 0
+        agreement = norm > 20_000 ? max(0, min(1, unsafe scores[best] / norm)) : 0
         steady = abs(best - candidate) <= 1 ? steady + 1 : 0
         candidate = best
         if let known = frames {
@@ -65,20 +94,7 @@ struct EchoDelay: ~Copyable {
     mutating func reset() {
         nearMean = SIMD8(repeating: -60)
         farMean = nearMean
-        for index in far.indices { far[index] = .zero }
-        for index in scores.indices { scores[index] = 0 }
+        unsafe far.update(repeating: 0, count: Self.cells)
         (newest, nearEnergy, farEnergy, candidate, steady, frames, agreement) = (0, 0, 0, 0, 0, nil, 0)
-    }
-
-    /// As a tree: the library's goes lane by lane.
-    @inline(__always) private static func sum(_ lanes: SIMD8<Float>) -> Float {
-        let four = lanes.lowHalf + lanes.highHalf
-        let two = four.lowHalf + four.highHalf
-        return two.x + two.y
-    }
-
-    private static func limited(_ change: SIMD8<Float>) -> SIMD8<Float> {
-        change.clamped(
-            lowerBound: SIMD8(repeating: -mostDeviation), upperBound: SIMD8(repeating: mostDeviation))
     }
 }

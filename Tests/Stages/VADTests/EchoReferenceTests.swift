@@ -157,11 +157,46 @@ struct `Echo reference on telephone speech` {
         for (band, hertz) in [300.0, 425, 600, 850, 1_200, 1_700, 2_350, 3_100].enumerated() {
             bands.reset()
             let sine = (0..<1_600).map { Int16((10_000 * sin(2 * .pi * hertz * Double($0) / 8_000)).rounded()) }
-            let (before, after) = (Array(sine[..<800]), Array(sine[800...]))
-            _ = bands.measure(before.span)
-            let power = bands.measure(after.span)
+            var power = EchoBands.Bands.zero
+            for frame in 0..<10 {
+                let samples = Array(sine[frame * 160..<frame * 160 + 160])
+                _ = bands.measure(samples.span)
+                power = bands.power
+            }
             #expect(abs(power[band] / 50_000_000 - 1) < 0.02)
             for other in 0..<8 where abs(other - band) > 1 { #expect(power[other] < power[band] / 10) }
+        }
+    }
+
+    @Test func `no moment of a frame goes unheard`() {
+        // A click of 1 ms, wherever it falls, has the same power over the frames that hear it, within two decibels.
+        let energies = stride(from: 0, to: 160, by: 8).map { place -> Float in
+            var bands = EchoBands()
+            var click = [Int16](repeating: 0, count: 480)
+            for index in 0..<8 { click[160 + place + index] = index % 4 < 2 ? 8_000 : -8_000 }
+            var energy: Float = 0
+            for frame in 0..<3 {
+                let samples = Array(click[frame * 160..<frame * 160 + 160])
+                _ = bands.measure(samples.span)
+                energy += bands.power.total
+            }
+            return energy
+        }
+        let (least, most) = (energies.min() ?? 0, energies.max() ?? 1)
+        #expect(least > 0 && 10 * log10(most / least) < 2, "\(energies)")
+    }
+
+    @Test func `levels are the powers' logarithms, and silence has its own`() {
+        var bands = EchoBands()
+        for amplitude in [0, 1, 10, 300, 32_000] {
+            let samples = (0..<160).map { Int16(Double(amplitude) * sin(Double($0) * 0.7)) }
+            for _ in 0..<3 {
+                let level = bands.measure(samples.span)
+                for band in 0..<8 {
+                    let exact = max(-90, 10 * log10(bands.power[band] / (32_768 * 32_768)))
+                    #expect(abs(level[band] - exact) < 0.06, "\(amplitude), band \(band): \(level[band]), \(exact)")
+                }
+            }
         }
     }
 
