@@ -83,6 +83,8 @@ let package = Package(
         .systemLibrary(name: "CLinux", path: "Sources/CLibraries/CLinux"),
         // C of our own: base64 for processors with AVX2.
         .target(name: "CBase64", path: "Sources/CLibraries/CBase64"),
+        // G.711.
+        .target(name: "CG711", path: "Sources/CLibraries/CG711"),
         // And what is measured of a frame: its levels, its spectrum.
         .target(name: "CFrameMeasures", path: "Sources/CLibraries/CFrameMeasures", exclude: ["BandPowers.inc"]),
 
@@ -93,7 +95,7 @@ let package = Package(
         room("Telemetry", uses: ["AudioPipeline", logging]),
 
         // Stages: each imports the pipeline, the shared vocabulary and the library it wraps, never a sibling.
-        stage("MulawCodec"),
+        stage("MulawCodec", uses: ["CG711"]),
         stage("Resample", uses: ["CSampleRate"]),
         stage("OpusCodec", uses: ["COpus", "COpusEnc"]),
         stage("VAD", uses: ["CFrameMeasures"]),

@@ -48,8 +48,9 @@ import Testing
         var codes = (0..<160).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         var samples = [Int16](repeating: 0, count: 160)
         var produced = 0
-        allocation_probe_start()
-        for _ in 0..<500 {
+        // The first round is not counted: what the runtime makes of a type when it is first used is not the frame's.
+        for round in 0..<501 {
+            if round == 1 { allocation_probe_start() }
             var linear = samples.mutableSpan
             if mulawDecoder.process(codes.span, into: &linear) == .produced(samples: 160) { produced += 1 }
             var wire = codes.mutableSpan
@@ -61,6 +62,6 @@ import Testing
         }
         let allocations = allocation_probe_stop()
         #expect(allocations <= 0)
-        #expect(produced == 2_000)
+        #expect(produced == 2_004)
     }
 }
