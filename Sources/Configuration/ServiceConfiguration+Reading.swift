@@ -86,8 +86,7 @@ extension ServiceConfiguration {
 
         let limits = root.fields("limits")
         let defaults = configuration.limits
-        configuration.limits.maximumCalls = limits.integer(
-            "maximumCalls", in: 1...10_000, default: defaults.maximumCalls)
+        configuration.limits.read(limits)
         configuration.limits.maximumCallsPerTenant = limits.optionalInteger("maximumCallsPerTenant", in: 1...10_000)
         configuration.limits.drainSeconds = limits.integer(
             "drainSeconds", in: 0...3_600, default: defaults.drainSeconds)

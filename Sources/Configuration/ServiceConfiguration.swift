@@ -146,6 +146,9 @@ public struct TelemetryConfiguration: Sendable, Equatable {
 
 public struct LimitConfiguration: Sendable, Equatable {
     public var maximumCalls = 200
+    /// What this host was measured to carry, and where that is written; nil: not measured, or not to be looked at.
+    public var capacity: CapacityFile?
+    public var capacityFile: String?
     /// For a tenant that sets none of its own; nil: only `maximumCalls`.
     public var maximumCallsPerTenant: Int?
     /// How long running calls may go on after SIGTERM.

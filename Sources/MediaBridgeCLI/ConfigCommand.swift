@@ -74,7 +74,9 @@ private struct FileProblem: Encodable {
 
 /// The file's configuration, or the embedded one. A file that is wrong ends the command with status 2.
 func loadConfiguration(_ file: String?) throws -> ServiceConfiguration {
-    guard let file else { return .embeddedDefaults() }
+    guard let file else {
+        do { return try .embeddedDefaults(measuredIn: ".") } catch { throw CommandFailure("\(error)") }
+    }
     do throws(ConfigurationError) { return try ServiceConfiguration.load(file: file) } catch {
         complain("\(error)")
         throw ExitCode(2)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 
 @main struct MediaBridgeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -8,7 +9,7 @@ import ArgumentParser
             Begin with `media-bridge demo`: a whole call on this machine, no account, no key. `media-bridge serve` runs the \
             service; without a configuration it serves loopback with the local agent.
             """,
-        version: "0.1.0",
+        version: ServiceVersion.current,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CallCommand.self, AgentCommand.self, CallsCommand.self,
             ShowCommand.self, ExportCommand.self, ReplayCommand.self, ConfigCommand.self, PromptCommand.self,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Foundation
 import Logging
 import MediaBridge
 import ServiceLifecycle
@@ -36,10 +37,29 @@ struct ServeCommand: AsyncParsableCommand {
                 "admin": "\(configuration.adminListener.host):\(service.adminPort)",
                 "shards": "\(service.shardCount)", "tenants": "\(configuration.tenants.count)",
             ])
+        sayLimit(configuration, logger)
         let group = ServiceGroup(
             services: [RunningService(service: service, file: config, logger: logger)],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await group.run()
+    }
+
+    /// Where the limit of calls comes from, and whether that is to be believed.
+    private func sayLimit(_ configuration: ServiceConfiguration, _ logger: Logger) {
+        let limits = configuration.limits
+        guard let capacity = limits.capacity, let file = limits.capacityFile else {
+            return logger.info(
+                "limit of calls is not measured", metadata: ["calls": "\(limits.maximumCalls)"])
+        }
+        logger.info(
+            "limit of calls is measured",
+            metadata: [
+                "calls": "\(limits.maximumCalls)", "measured": "\(capacity.calls)",
+                "profile": "\(capacity.profile.rawValue)", "file": "\(file)",
+            ])
+        for doubt in configuration.capacityDoubts(host: .current(), at: Date()) {
+            logger.warning("measured limit is doubtful: measure again", metadata: ["reason": "\(doubt)"])
+        }
     }
 }
 
