@@ -85,6 +85,8 @@ let package = Package(
         .target(name: "CBase64", path: "Sources/CLibraries/CBase64"),
         // G.711.
         .target(name: "CG711", path: "Sources/CLibraries/CG711"),
+        // The inner loops of the resampler.
+        .target(name: "CPolyphase", path: "Sources/CLibraries/CPolyphase"),
         // And what is measured of a frame: its levels, its spectrum.
         .target(name: "CFrameMeasures", path: "Sources/CLibraries/CFrameMeasures", exclude: ["BandPowers.inc"]),
 
@@ -96,7 +98,7 @@ let package = Package(
 
         // Stages: each imports the pipeline, the shared vocabulary and the library it wraps, never a sibling.
         stage("MulawCodec", uses: ["CG711"]),
-        stage("Resample", uses: ["CSampleRate"]),
+        stage("Resample", uses: ["CPolyphase", "CSampleRate"]),
         stage("OpusCodec", uses: ["COpus", "COpusEnc"]),
         stage("VAD", uses: ["CFrameMeasures"]),
         stage("SpeechToText", uses: ["CPocketsphinx"]),
@@ -152,7 +154,8 @@ let package = Package(
             "MulawCodecTests", path: "Tests/Stages/MulawCodecTests", resources: [.copy("Golden")],
             uses: ["MulawCodec", "AudioPipeline", "AllocationProbe"]),
         tests(
-            "ResampleTests", path: "Tests/Stages/ResampleTests", uses: ["Resample", "CSampleRate", "AllocationProbe"]),
+            "ResampleTests", path: "Tests/Stages/ResampleTests",
+            uses: ["Resample", "CPolyphase", "CSampleRate", "AllocationProbe"]),
         tests("OpusCodecTests", path: "Tests/Stages/OpusCodecTests", uses: ["OpusCodec", "AllocationProbe"]),
         tests(
             "VADTests", path: "Tests/Stages/VADTests",

@@ -1,17 +1,16 @@
 public import AudioPipeline
+import CPolyphase
 
 /// Changes the rate of linear PCM among 8, 16, 24 and 48 kHz on the frame path, by a polyphase FIR filter.
 ///
 /// - Input: 16-bit samples, at most one 20 ms frame per call, any number down to one.
 /// - Output: exactly the samples that are due: after n input samples, ceil(n x output rate / input rate) in all. The
-///   same samples come out however the input is split. Saturates at the ends of 16 bits, never wraps.
+///   same samples come out however the input is split, and on every processor: the arithmetic is of integers. Saturates at
+///   the ends of 16 bits, never wraps.
 /// - Quality: `PolyphaseFilter`. Delay: 1.75 ms where one side is 8 kHz, otherwise 1 ms at most.
 /// - Errors: none. Traps when `input` is longer than a frame or `output` has no room for what is due.
 @safe public struct PolyphaseResampler: Stage, ~Copyable, @unchecked Sendable {
     // Sendable: the slabs below belong to this value alone, which cannot be copied.
-
-    /// Groups computed at a time: four vectors of eight.
-    private static let block = 32
 
     public let inputRateHz: Int, outputRateHz: Int
     public let latencySamples: Int
@@ -22,19 +21,17 @@ public import AudioPipeline
     /// 16 to 24 kHz.
     private let inputStep: Int, outputStep: Int
 
-    /// Input as `inputStep` planes, plane r holding sample r of every group: `history` old groups, then the new ones.
-    private let planes: UnsafeMutablePointer<Float>
-    private let planeStride: Int, planeCount: Int
+    /// Input as `inputStep` planes, plane r holding sample r of every group: `history` old groups, then the new ones. Behind
+    /// them the results, as `outputStep` planes.
+    private let planes: UnsafeMutablePointer<Int16>
+    private let planeStride: Int
     private let history: Int
+    private let results: UnsafeMutablePointer<Int16>
+    private let resultStride: Int
+    private let cellCount: Int
 
-    /// Taps of all output phases one after another: where in `planes` a tap reads for group 0, and its coefficient.
-    private let tapOffsets: UnsafeMutablePointer<Int32>
-    private let tapCoefficients: UnsafeMutablePointer<Float>
-    /// `outputStep + 1` indices into the taps.
-    private let phaseStarts: UnsafeMutablePointer<Int>
-
-    /// One block of results, `outputStep` planes of `block`.
-    private let results: UnsafeMutablePointer<SIMD8<Float>>
+    private let pairs: UnsafeMutablePointer<polyphase_pair>
+    private let phases: UnsafeMutablePointer<polyphase_phase>
 
     /// Input samples that the group under way has already, and output samples it has already given.
     private var filled = 0, emitted = 0
@@ -49,45 +46,39 @@ public import AudioPipeline
         inputStep = filter.inputStep
         outputStep = filter.outputStep
 
-        let phases = (0..<filter.outputStep).map { filter.taps(ofPhase: $0) }
-        // Floor division: how many groups before the current one the furthest tap reaches.
+        let taps = (0..<filter.outputStep).map { filter.taps(ofPhase: $0) }
+        // How many groups before the current one the furthest tap reaches.
         let step = filter.inputStep
-        let furthest = phases.joined().map { $0.behind }.max() ?? 0
-        let history = (furthest + step - 1) / step
-        self.history = history
+        let furthest = taps.joined().map { $0.behind }.max() ?? 0
+        history = (furthest + step - 1) / step
+        // One group more than a frame holds may be under way; whole steps are computed, and a pair reads one sample more.
         let groups = inputRateHz / 50 / step + 1
-        planeStride = history + (groups + Self.block - 1) / Self.block * Self.block
-        planeCount = planeStride * step
-        unsafe planes = .allocate(capacity: planeCount)
-        unsafe planes.initialize(repeating: 0, count: planeCount)
+        resultStride = (groups + polyphase_step - 1) / polyphase_step * polyphase_step
+        planeStride = history + resultStride + 2
+        cellCount = planeStride * step + resultStride * outputStep
+        unsafe planes = .allocate(capacity: cellCount)
+        unsafe planes.initialize(repeating: 0, count: cellCount)
+        unsafe results = planes + planeStride * step
 
-        let tapCount = phases.joined().count
-        unsafe tapOffsets = .allocate(capacity: tapCount)
-        unsafe tapCoefficients = .allocate(capacity: tapCount)
-        unsafe phaseStarts = .allocate(capacity: phases.count + 1)
-        var index = 0
-        for (phase, taps) in phases.enumerated() {
-            unsafe (phaseStarts + phase).initialize(to: index)
-            for tap in taps {
-                let ahead = history * step - tap.behind
-                let offset = ahead % step * planeStride + ahead / step
-                unsafe (tapOffsets + index).initialize(to: Int32(offset))
-                unsafe (tapCoefficients + index).initialize(to: tap.coefficient)
-                index += 1
+        let (history, planeStride) = (history, planeStride)
+        let quantized = taps.map { QuantizedPhase($0, history: history, step: step, stride: planeStride) }
+        unsafe pairs = .allocate(capacity: quantized.reduce(0) { $0 + $1.pairs.count })
+        unsafe phases = .allocate(capacity: quantized.count)
+        var first = 0
+        for (index, phase) in quantized.enumerated() {
+            for (place, pair) in phase.pairs.enumerated() {
+                unsafe (pairs + first + place).initialize(to: pair)
             }
+            unsafe (phases + index).initialize(
+                to: polyphase_phase(pairs: pairs + first, count: Int32(phase.pairs.count), shift: Int32(phase.shift)))
+            first += phase.pairs.count
         }
-        unsafe (phaseStarts + phases.count).initialize(to: index)
-        let vectors = Self.block / 8 * phases.count
-        unsafe results = .allocate(capacity: vectors)
-        unsafe results.initialize(repeating: .zero, count: vectors)
     }
 
     deinit {
         unsafe planes.deallocate()
-        unsafe tapOffsets.deallocate()
-        unsafe tapCoefficients.deallocate()
-        unsafe phaseStarts.deallocate()
-        unsafe results.deallocate()
+        unsafe pairs.deallocate()
+        unsafe phases.deallocate()
     }
 
     /// Output samples that `process` will write for `inputSamples` more.
@@ -118,7 +109,7 @@ public import AudioPipeline
     }
 
     public mutating func reset() {
-        unsafe planes.update(repeating: 0, count: planeCount)
+        unsafe planes.update(repeating: 0, count: cellCount)
         filled = 0
         emitted = 0
     }
@@ -126,129 +117,52 @@ public import AudioPipeline
     /// Outputs of the current group and later ones whose newest input sample is among the first `inputs`.
     private func due(after inputs: Int) -> Int { (inputs * outputStep + inputStep - 1) / inputStep }
 
-    /// Spreads the input over the planes.
+    /// Spreads the input over the planes: the rest of the group under way, whole groups, and what begins another.
     private func take(_ input: UnsafeBufferPointer<Int16>) {
         guard let source = input.baseAddress else { return }
-        let count = input.count
-        if inputStep == 1 {
-            let plane = unsafe planes + history
-            for i in 0..<count { unsafe plane[i] = Float(source[i]) }
-            return
+        var (index, place) = (0, filled)
+        while index < input.count, place % inputStep != 0 {
+            unsafe put(source[index], at: place)
+            (index, place) = (index + 1, place + 1)
         }
-        if filled == 0, inputStep == 3 {
-            // Whole groups at once, for 24 to 8 kHz.
-            let whole = count / 3
-            let a = unsafe planes + history
-            let b = unsafe a + planeStride
-            let c = unsafe b + planeStride
-            var place = unsafe source
-            for group in 0..<whole {
-                unsafe a[group] = Float(place[0])
-                unsafe b[group] = Float(place[1])
-                unsafe c[group] = Float(place[2])
-                unsafe place += 3
-            }
-            if whole * 3 == count { return }
+        let whole = (input.count - index) / inputStep
+        unsafe polyphase_spread(
+            source + index, inputStep, whole, planes + history + place / inputStep, planeStride)
+        (index, place) = (index + whole * inputStep, place + whole * inputStep)
+        while index < input.count {
+            unsafe put(source[index], at: place)
+            (index, place) = (index + 1, place + 1)
         }
-        // First the rest of the group under way, then plane by plane.
-        for plane in 0..<inputStep {
-            var i = plane - filled
-            var target = unsafe planes + plane * planeStride + history
-            if i < 0 {
-                i += inputStep
-                unsafe target += 1
-            }
-            while i < count {
-                unsafe target.pointee = Float(source[i])
-                unsafe target += 1
-                i += inputStep
-            }
-        }
+    }
+
+    /// - Parameter place: counted from the first sample of the group under way.
+    private func put(_ sample: Int16, at place: Int) {
+        unsafe planes[place % inputStep * planeStride + history + place / inputStep] = sample
     }
 
     /// Computes outputs `emitted ..< due`, counted from the first of the current group.
     private func give(_ output: UnsafeMutableBufferPointer<Int16>, upTo due: Int) {
         guard let target = output.baseAddress else { return }
         let groups = (due + outputStep - 1) / outputStep
-        var start = 0
-        while start < groups {
-            for phase in 0..<outputStep { compute(phase, from: start) }
-            let first = max(emitted, start * outputStep)
-            let end = min(due, (start + Self.block) * outputStep)
-            // A sample is the low half of its float's bits, see `rounded`.
-            let words = unsafe UnsafeRawPointer(results).assumingMemoryBound(to: Int16.self)
-            if first == start * outputStep, end == (start + Self.block) * outputStep {
-                unsafe interleave(words, into: target + (first - emitted))
-            } else {
-                for index in first..<end {
-                    let group = index / outputStep - start
-                    unsafe target[index - emitted] = words[(index % outputStep * Self.block + group) * 2]
-                }
-            }
-            start += Self.block
+        for phase in 0..<outputStep {
+            unsafe polyphase_filter(planes, phases + phase, groups, results + phase * resultStride)
+        }
+        var index = emitted
+        while index < due, index % outputStep != 0 {
+            unsafe target[index - emitted] = result(index)
+            index += 1
+        }
+        let whole = (due - index) / outputStep
+        unsafe polyphase_gather(
+            results + index / outputStep, resultStride, outputStep, whole, target + (index - emitted))
+        index += whole * outputStep
+        while index < due {
+            unsafe target[index - emitted] = result(index)
+            index += 1
         }
     }
 
-    /// A whole block of results, phase by phase, into samples in turn.
-    @inline(__always) private func interleave(_ words: UnsafePointer<Int16>, into target: UnsafeMutablePointer<Int16>) {
-        if outputStep == 1 {
-            let place = UnsafeMutableRawPointer(target)
-            for index in 0..<Self.block / 8 {
-                let low = unsafe unsafeBitCast(results[index], to: SIMD16<Int16>.self).evenHalf
-                unsafe place.storeBytes(of: low, toByteOffset: index * 16, as: SIMD8<Int16>.self)
-            }
-        } else if outputStep == 3 {
-            let stride = Self.block * 2
-            var from = unsafe words
-            var place = unsafe target
-            for _ in 0..<Self.block {
-                unsafe place[0] = from[0]
-                unsafe place[1] = from[stride]
-                unsafe place[2] = from[2 * stride]
-                unsafe place += 3
-                unsafe from += 2
-            }
-        } else {
-            for phase in 0..<outputStep {
-                let plane = unsafe words + phase * Self.block * 2
-                var out = unsafe target + phase
-                for group in 0..<Self.block {
-                    unsafe out.pointee = plane[group * 2]
-                    unsafe out += outputStep
-                }
-            }
-        }
-    }
-
-    /// One phase of `block` groups. Every lane adds its taps in the same order, so a sample does not depend on where
-    /// its block began.
-    @inline(__always) private func compute(_ phase: Int, from group: Int) {
-        let base = unsafe UnsafeRawPointer(planes + group)
-        var a = SIMD8<Float>.zero, b = SIMD8<Float>.zero, c = SIMD8<Float>.zero, d = SIMD8<Float>.zero
-        var tap = unsafe phaseStarts[phase]
-        let end = unsafe phaseStarts[phase + 1]
-        while tap < end {
-            let source = unsafe base + Int(tapOffsets[tap]) &* 4
-            let coefficient = unsafe SIMD8<Float>(repeating: tapCoefficients[tap])
-            // `a + b * c`: addProduct without an FMA target would call the C library for each lane.
-            a = unsafe a + coefficient * source.loadUnaligned(as: SIMD8<Float>.self)
-            b = unsafe b + coefficient * source.loadUnaligned(fromByteOffset: 32, as: SIMD8<Float>.self)
-            c = unsafe c + coefficient * source.loadUnaligned(fromByteOffset: 64, as: SIMD8<Float>.self)
-            d = unsafe d + coefficient * source.loadUnaligned(fromByteOffset: 96, as: SIMD8<Float>.self)
-            tap &+= 1
-        }
-        let target = unsafe results + phase * (Self.block / 8)
-        unsafe target[0] = Self.rounded(a)
-        unsafe target[1] = Self.rounded(b)
-        unsafe target[2] = Self.rounded(c)
-        unsafe target[3] = Self.rounded(d)
-    }
-
-    /// Saturates to 16 bits and adds 1.5 x 2^23, where a float's step is one: the addition rounds, and the low 16 bits
-    /// of the result are the sample.
-    @inline(__always) private static func rounded(_ x: SIMD8<Float>) -> SIMD8<Float> {
-        let high = SIMD8<Float>(repeating: 32_767), low = SIMD8<Float>(repeating: -32_768)
-        let below = x.replacing(with: high, where: x .> high)
-        return below.replacing(with: low, where: below .< low) + SIMD8<Float>(repeating: 12_582_912)
+    private func result(_ index: Int) -> Int16 {
+        unsafe results[index % outputStep * resultStride + index / outputStep]
     }
 }
