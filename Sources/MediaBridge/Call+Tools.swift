@@ -53,7 +53,7 @@ extension Call {
                 back(.accepted)
             case .failure(let error):
                 counters.add(.errandRefused)
-                log.async { lines.line("carrier did not take the errand", level: .warning, ["error": "\(error)"]) }
+                log.async { lines.line("carrier did not take the errand", level: .warning, ["error": .failure(error)]) }
                 back(.refused)
             }
         }

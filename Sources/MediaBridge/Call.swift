@@ -84,7 +84,7 @@ final class Call {
         begunAtUnixMilliseconds = shard.service.unixMilliseconds()
         number = shard.service.number(for: grant.call)
         events = EventTeller(call: grant.call, tenant: grant.tenant)
-        log = CallLog(call: grant.call, logger: shard.service.logger)
+        log = CallLog(call: grant.call, log: shard.service.logger)
         var policy = tenant.policy
         policy.wasGreeted = grant.history.wasGreeted
         conversation = JournalledConversation(

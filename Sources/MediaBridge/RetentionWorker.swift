@@ -1,8 +1,8 @@
 import Configuration
 import Dispatch
 import Foundation
-import Logging
 import Synchronization
+import Telemetry
 import TurnStore
 
 /// Sweeps each tenant's calls when the service starts and then once an hour, on a queue of its own.
@@ -16,7 +16,7 @@ final class RetentionWorker: @unchecked Sendable {
     let audioFiles = Atomic<Int>(0), transcripts = Atomic<Int>(0), numbers = Atomic<Int>(0), failures = Atomic<Int>(0)
 
     /// - Parameter tenants: those of the moment; asked for each sweep.
-    init(_ retention: Retention, tenants: @escaping @Sendable () -> [Tenant], logger: Logger) {
+    init(_ retention: Retention, tenants: @escaping @Sendable () -> [Tenant], logger: ServiceLog) {
         timer = DispatchSource.makeTimerSource(queue: queue)
         timer.setEventHandler { [weak self] in self?.sweep(retention, tenants(), logger) }
         timer.schedule(deadline: .now(), repeating: .seconds(Self.periodSeconds))
@@ -30,7 +30,7 @@ final class RetentionWorker: @unchecked Sendable {
         queue.sync {}
     }
 
-    private func sweep(_ retention: Retention, _ tenants: [Tenant], _ logger: Logger) {
+    private func sweep(_ retention: Retention, _ tenants: [Tenant], _ logger: ServiceLog) {
         let now = Int64(Date().timeIntervalSince1970 * 1_000)
         for tenant in tenants where !tenant.retention.policy.keepsAll {
             do throws(StoreError) {
@@ -42,14 +42,14 @@ final class RetentionWorker: @unchecked Sendable {
                 guard !counts.isEmpty else { continue }
                 logger.notice(
                     "retention",
-                    metadata: [
-                        "tenant": "\(tenant.id)", "audio_files": "\(counts.audioFiles)",
-                        "transcripts": "\(counts.transcripts)", "numbers": "\(counts.numbers)",
-                        "failures": "\(counts.failures)",
+                    [
+                        "tenant": .name(tenant.id), "audio_files": .quantity(counts.audioFiles),
+                        "transcripts": .quantity(counts.transcripts), "numbers": .quantity(counts.numbers),
+                        "failures": .quantity(counts.failures),
                     ])
             } catch {
                 failures.wrappingAdd(1, ordering: .relaxed)
-                logger.warning("retention broke off", metadata: ["tenant": "\(tenant.id)", "error": "\(error)"])
+                logger.warning("retention broke off", ["tenant": .name(tenant.id), "error": .failure(error)])
             }
         }
     }

@@ -1,6 +1,5 @@
 import CallControl
 import Configuration
-import Logging
 import Synchronization
 import Telemetry
 import TurnStore
@@ -11,7 +10,7 @@ struct Recordings: Sendable {
     let worker: RecordingWorker
     let routes: RecordingRoutes
 
-    init(_ configuration: ServiceConfiguration, core: ServiceCore, logger: Logger) {
+    init(_ configuration: ServiceConfiguration, core: ServiceCore, logger: ServiceLog) {
         let (turns, directory, reader) = (core.store, core.directory, core.store.reader)
         store = RecordingStore(
             directory: configuration.recordingDirectory,
@@ -28,7 +27,7 @@ struct Recordings: Sendable {
         worker = RecordingWorker(
             store: turns, recordings: store,
             report: { call, failure in
-                logger.error("recording not fetched", metadata: ["call": "\(call)", "cause": "\(failure.rawValue)"])
+                logger.error("recording not fetched", ["call": .id(call), "cause": .cause(failure)])
             },
             fetched: { [unowned core] artifact in
                 core.transcription.withLock { $0 }?.recorded(artifact.call, paths: [artifact.path])

@@ -1,8 +1,8 @@
-public import Configuration
 import CallControl
+public import Configuration
 import Foundation
-import Logging
 import Synchronization
+import Telemetry
 
 /// An edit that was taken.
 public struct Reload: Sendable, Equatable {
@@ -36,7 +36,7 @@ extension Service {
             reloads.refuse(reason)
             logger.error(
                 "configuration not taken",
-                metadata: ["error": "\(reason)", "problems": "\(max(1, problems.count))"])
+                ["error": .failure(saying: reason), "problems": .quantity(max(1, problems.count))])
             throw error
         }
     }
@@ -72,13 +72,13 @@ extension Service {
     private func log(_ reload: Reload) {
         logger.info(
             "configuration taken",
-            metadata: [
-                "revision": "\(reload.revision)", "tenants": "\(reload.tenants)",
-                "changed": "\(reload.changedTenants.joined(separator: ","))",
+            [
+                "revision": .quantity(reload.revision), "tenants": .quantity(reload.tenants),
+                "changed": .names(reload.changedTenants),
             ])
         if !reload.waitingForRestart.isEmpty {
             logger.warning(
-                "edit waits for a restart", metadata: ["fields": "\(reload.waitingForRestart.joined(separator: ","))"])
+                "edit waits for a restart", ["fields": .names(reload.waitingForRestart)])
         }
     }
 }

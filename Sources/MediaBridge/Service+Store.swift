@@ -1,6 +1,5 @@
 import CallControl
 import Configuration
-import Logging
 import Synchronization
 import Telemetry
 import TurnStore
@@ -14,17 +13,19 @@ extension Service {
         options.notice = { notice in
             switch notice {
             case .spilling(let reason):
-                logger.error("store cannot be written, records go to the spool file", metadata: ["error": "\(reason)"])
+                logger.error(
+                    "store cannot be written, records go to the spool file", ["error": .failure(saying: reason)])
             case .recovered(let count):
-                logger.notice("store can be written again", metadata: ["from_spool_file": "\(count)"])
+                logger.notice("store can be written again", ["from_spool_file": .quantity(count)])
             case .reopened(let isRestored):
                 logger.error(
                     "store file was deleted or replaced while in use",
-                    metadata: [
-                        "now": isRestored ? "made again with all that was in it" : "using the file that is there"
+                    [
+                        "now": isRestored
+                            ? .fixed("made again with all that was in it") : .fixed("using the file that is there")
                     ])
             case .torn(let bytes):
-                logger.warning("spool file ended within a record", metadata: ["bytes_cut": "\(bytes)"])
+                logger.warning("spool file ended within a record", ["bytes_cut": .quantity(bytes)])
             case .noSpoolFile:
                 logger.warning("no spool file: it cannot be made, is not ours, or is in use; memory alone remains")
             }

@@ -20,7 +20,9 @@ import TurnStore
 public final class Service: @unchecked Sendable {  // One owner sets it up and tears it down; calls share the core.
     public let configuration: ServiceConfiguration
     private let observer: (any ServiceObserver)?
-    let logger: Logger
+    /// For telemetry, which has lines of its own; all others write through `logger`.
+    private let sink: Logger
+    let logger: ServiceLog
     var running: Running?
     /// Held while an edit is applied, and while everything is taken down.
     let reloading = Mutex(())
@@ -51,7 +53,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         configuration: ServiceConfiguration, logger: Logger = Logger(label: "media-bridge"),
         observer: (any ServiceObserver)? = nil
     ) {
-        (self.configuration, self.logger, self.observer) = (configuration, logger, observer)
+        (self.configuration, sink, self.logger, self.observer) = (configuration, logger, ServiceLog(logger), observer)
     }
 
     /// Bound ports; 0 before `start`.
@@ -128,7 +130,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
             configuration: configuration, directory: TenantDirectory(configuration.tenants), runtimes: runtimes,
             store: store, recorder: recorder,
             journals: opened.journals, logger: logger, observer: observer)
-        let telemetry = Telemetry(logger: logger) { [core] in core.name(ofCall: $0) }
+        let telemetry = Telemetry(logger: sink) { [core] in core.name(ofCall: $0) }
         let admission = Admission(limits: configuration.limits, tenants: configuration.tenants)
         try makeShards(shardLoops, core: core, telemetry: telemetry)
         controlLoop.start()
@@ -273,7 +275,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
             JournalDirectory(
                 path: wanted.directory, keepDays: wanted.keepDays, maximumMegabytes: wanted.maximumMegabytes)
         ) { call, failure in
-            logger.error("journal failed", metadata: ["call": "\(call)", "error": "\(failure)"])
+            logger.error("journal failed", ["call": .id(call), "error": .failure(saying: "\(failure)")])
         }
         do throws(JournalError) { try journals.start() } catch { throw ServiceError("journals.directory: \(error)") }
         return journals

@@ -2,7 +2,7 @@ import CallControl
 import Configuration
 import Conversation
 import Foundation
-import Logging
+import Telemetry
 import TurnStore
 
 extension ServiceCore {
@@ -21,9 +21,9 @@ extension ServiceCore {
                 day: tenant.calendar.day(now), today: { tenant.calendar.today(now) }, callerContext: grant.context
             ) { remember($0, of: tenant) }
         } catch {
-            let (call, reason) = (grant.call, "\(error)")
+            let call = grant.call
             log.async { [logger] in
-                logger.warning("no prompt for a call", metadata: ["call": "\(call)", "reason": "\(reason)"])
+                logger.warning("no prompt for a call", ["call": .id(call), "reason": .failure(error)])
             }
             return nil
         }

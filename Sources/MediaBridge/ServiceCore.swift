@@ -6,8 +6,8 @@ import Dispatch
 import Foundation
 import Logging
 import RealtimeBridge
-import Telemetry
 import Synchronization
+import Telemetry
 import Transport
 import TurnStore
 
@@ -21,7 +21,7 @@ final class ServiceCore: @unchecked Sendable {  // Shards are set before any loo
     let tokens: StreamTokens
     /// What agents are told; see `ServiceCore+Prompts.swift`.
     let prompts = PromptCache()
-    let logger: Logger
+    let logger: ServiceLog
     /// Shards do not log: what they have to say of a call is said here.
     let log = DispatchQueue(label: "call log")
     let observer: (any ServiceObserver)?
@@ -46,7 +46,7 @@ final class ServiceCore: @unchecked Sendable {  // Shards are set before any loo
         configuration: ServiceConfiguration, directory: TenantDirectory, runtimes: TenantRuntimes, store: TurnStore,
         recorder: Recorder,
         journals: JournalWriter? = nil,
-        logger: Logger, observer: (any ServiceObserver)?
+        logger: ServiceLog, observer: (any ServiceObserver)?
     ) {
         self.configuration = configuration
         (self.directory, self.runtimes) = (directory, runtimes)
@@ -129,7 +129,7 @@ extension ServiceCore {
     func callBegan(_ call: Call) {
         tokens.adopt(call.grant)
         let (tenant, hash, lines) = (call.grant.tenant.id, call.prompt.hash, call.log)
-        log.async { lines.line("call began", ["tenant": "\(tenant)", "prompt": "\(hash)"]) }
+        log.async { lines.line("call began", ["tenant": .name(tenant), "prompt": .name(hash)]) }
         observer?.callBegan(call.grant.call)
     }
 
@@ -139,22 +139,23 @@ extension ServiceCore {
         tokens.end(id, wasSpokenTo: reason != .modelUnavailable || call.hasSpokenFallback)
         let (lines, milliseconds) = (call.log, (EventLoop.now &- call.epoch) / 1_000_000)
         log.async {
-            lines.end(
-                "call ended",
-                [
-                    "reason": "\(reason.rawValue)", "duration_ms": "\(milliseconds)",
-                    "frames_in": "\((books.counts["callerReceived"] ?? 0) / 160)",
-                    "frames_out": "\((books.counts["agentPlayed"] ?? 0) / 160)", "balanced": "\(books.balance)",
-                ])
+            let framesIn: Int64 = (books.counts["callerReceived"] ?? 0) / 160
+            let framesOut: Int64 = (books.counts["agentPlayed"] ?? 0) / 160
+            let facts: [String: LogValue] = [
+                "reason": .cause(reason), "duration_ms": .quantity(milliseconds), "frames_in": .quantity(framesIn),
+                "frames_out": .quantity(framesOut), "balanced": .flag(books.balance),
+            ]
+            lines.end("call ended", facts)
         }
         observer?.callEnded(id, reason, books)
     }
 
     /// Shard thread: the connection to the model is gone, and why (R17).
     func modelClosed(_ call: Call, _ close: WebSocketClose) {
-        let (lines, cause, status) = (call.log, close.cause.rawValue, close.httpStatus ?? Int(close.code ?? 0))
+        let (lines, cause, status) = (call.log, close.cause, close.httpStatus ?? Int(close.code ?? 0))
         log.async {
-            lines.line("model connection closed", level: .warning, ["cause": "\(cause)", "status": "\(status)"])
+            lines.line(
+                "model connection closed", level: .warning, ["cause": .cause(cause), "status": .quantity(status)])
         }
     }
 
@@ -163,7 +164,7 @@ extension ServiceCore {
         let lines = call.log
         let code = String(
             error.code.unicodeScalars.filter { ("a"..."z").contains($0) || $0 == "_" || $0 == "." }.prefix(64))
-        log.async { lines.line("model error", level: .warning, ["code": "\(code)"]) }
+        log.async { lines.line("model error", level: .warning, ["code": .name(code)]) }
     }
 
     /// Shard thread: one address of the chain failed, and why (R17). Never the key, nor the query, where some want one.
@@ -172,7 +173,7 @@ extension ServiceCore {
         log.async {
             lines.line(
                 "model address failed", level: .warning,
-                ["route": "\(route)", "address": "\(endpoint)", "cause": "\(failure.rawValue)"])
+                ["route": .name("\(route)"), "address": .name("\(endpoint)"), "cause": .cause(failure)])
         }
     }
 
@@ -198,7 +199,7 @@ extension ServiceCore {
         }
         transcription.withLock { $0 }?.recorded(call, paths: paths)
         if let failure {
-            logger.error("recording failed", metadata: ["call": "\(call)", "error": "\(failure)"])
+            logger.error("recording failed", ["call": .id(call), "error": .failure(saying: "\(failure)")])
         }
         observer?.recorded(call, paths: paths, failure: failure)
     }

@@ -27,20 +27,21 @@ struct ServeCommand: AsyncParsableCommand {
         let telemetry = configuration.telemetry
         LineLogHandler.bootstrap(
             level: Logger.Level(rawValue: telemetry.logLevel.rawValue) ?? .info, style: telemetry.json ? .json : .text)
-        let logger = Logger(label: "media-bridge")
-        let service = MediaBridge.Service(configuration: configuration, logger: logger)
+        let sink = Logger(label: "media-bridge")
+        let logger = ServiceLog(sink)
+        let service = MediaBridge.Service(configuration: configuration, logger: sink)
         do { try service.start() } catch { throw CommandFailure("\(error)") }
         logger.info(
             "serving",
-            metadata: [
-                "public": "\(configuration.publicListener.host):\(service.publicPort)",
-                "admin": "\(configuration.adminListener.host):\(service.adminPort)",
-                "shards": "\(service.shardCount)", "tenants": "\(configuration.tenants.count)",
+            [
+                "public": .name("\(configuration.publicListener.host):\(service.publicPort)"),
+                "admin": .name("\(configuration.adminListener.host):\(service.adminPort)"),
+                "shards": .quantity(service.shardCount), "tenants": .quantity(configuration.tenants.count),
             ])
         sayLimit(configuration, logger)
         let group = ServiceGroup(
             services: [RunningService(service: service, file: config, logger: logger)],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: sink)
         try await group.run()
     }
 
@@ -68,7 +69,7 @@ private struct RunningService: ServiceLifecycle.Service {
     let service: MediaBridge.Service
     /// The configuration's; nil for the embedded one, which nobody edits.
     let file: String?
-    let logger: Logger
+    let logger: ServiceLog
 
     func run() async throws {
         let renewal = Task { await readAgainWhenTold() }
@@ -76,9 +77,9 @@ private struct RunningService: ServiceLifecycle.Service {
         try await gracefulShutdown()
         renewal.cancel()
         edits.stop()
-        logger.info("draining", metadata: ["calls": "\(service.liveCalls)"])
+        logger.info("draining", ["calls": .quantity(service.liveCalls)])
         let left = await drainUnlessSignalled()
-        if left > 0 { logger.warning("drain time over", metadata: ["calls": "\(left)"]) }
+        if left > 0 { logger.warning("drain time over", ["calls": .quantity(left)]) }
         service.stop()
         logger.info("stopped")
     }
@@ -108,7 +109,7 @@ private struct RunningService: ServiceLifecycle.Service {
             do {
                 try service.reloadCertificate()
                 logger.info("certificate read again")
-            } catch { logger.error("certificate not taken", metadata: ["error": "\(error)"]) }
+            } catch { logger.error("certificate not taken", ["error": .failure(error)]) }
         }
     }
 }
@@ -117,7 +118,7 @@ private struct RunningService: ServiceLifecycle.Service {
 private final class EditedFiles: Sendable {
     private let watch: Mutex<ConfigurationWatch?>
 
-    init(service: MediaBridge.Service, file: String?, logger: Logger) {
+    init(service: MediaBridge.Service, file: String?, logger: ServiceLog) {
         watch = Mutex(nil)
         guard let file, service.configuration.watchFiles else { return }
         let made = ConfigurationWatch(file: file, tenantsDirectory: service.configuration.tenantsDirectory) {

@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import Recording
 import Synchronization
+import Telemetry
 import Testing
 import TurnStore
 
@@ -110,7 +111,7 @@ final class TranscriptionRig: Sendable {
         (options.attempts, options.settleMilliseconds, options.leaseMilliseconds) = (attempts, 0, 60_000)
         let settings = settings
         return TranscriptionWorkers(
-            store: store, options: options, logger: Logger(label: "rig") { _ in SwiftLogNoOpLogHandler() },
+            store: store, options: options, logger: ServiceLog(Logger(label: "rig") { _ in SwiftLogNoOpLogHandler() }),
             tenant: { id, _ in id == "demo" ? (settings, hints) : nil }, now: { [self] in clock.withLock { $0 } }
         ) { engine }
     }

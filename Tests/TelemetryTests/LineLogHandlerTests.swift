@@ -85,10 +85,10 @@ final class Lines: Sendable {
 @Suite struct `Call log` {
     @Test func `writes ten lines at most, the last its end`() {
         let lines = Lines()
-        let log = CallLog(call: "CA1", logger: lines.logger())
+        let log = CallLog(call: "CA1", log: ServiceLog(lines.logger()))
         for _ in 0..<30 { log.line("something happened") }
-        log.end("call ended", ["reason": "silence"])
-        log.end("call ended", ["reason": "again"])
+        log.end("call ended", ["reason": .fixed("silence")])
+        log.end("call ended", ["reason": .fixed("again")])
         log.line("late news")
         #expect(lines.all.count == CallLog.budget)
         #expect(lines.all.last!.hasSuffix("call ended call=CA1 lines_suppressed=21 reason=silence\n"))
@@ -96,7 +96,7 @@ final class Lines: Sendable {
 
     @Test func `an error is told however many lines came before, and debug lines cost nothing`() {
         let lines = Lines()
-        let log = CallLog(call: "CA1", logger: lines.logger())
+        let log = CallLog(call: "CA1", log: ServiceLog(lines.logger()))
         for _ in 0..<50 { log.line("detail", level: .debug) }
         for _ in 0..<20 { log.line("something happened") }
         log.line("store lost", level: .error)

@@ -39,11 +39,24 @@ import Testing
         #expect(try Self.page().contains("at most **\(CallLog.budget) lines**"))
     }
 
+    /// A value of swift-log's own is any text; a `LogValue` is not (S72).
+    @Test func `S72 a line is written through Telemetry, whose values no text becomes by itself`() throws {
+        let bare = /metadata: *\[|Logger\.Metadata|logger\.log\(/
+        for (path, text) in try Self.sources() where !path.hasPrefix("Telemetry/") {
+            #expect(!text.contains(bare), "\(path)")
+        }
+        #expect(#"logger.info("call began", metadata: ["from": "\(from)"])"#.contains(bare), "it would be seen")
+        let values = try #require(Self.sources()["Telemetry/LogValue.swift"])
+        for door in ["ExpressibleByStringLiteral", "ExpressibleByStringInterpolation", "public init(text"] {
+            #expect(!values.contains(door), "\(door)")
+        }
+    }
+
     @Test func `messages are constant: what varies is metadata`() throws {
         let varying =
             /(?:logger|log|lines)\??\.(?:trace|debug|info|notice|warning|error|critical|line|end)\(\s*"[^"\n]*\\\(/
         // These two hand on what a `StaticString` or a kind of diagnostic says.
-        let handOn = ["Telemetry/CallLog.swift", "Telemetry/Diagnostics.swift"]
+        let handOn = ["Telemetry/ServiceLog.swift", "Telemetry/Diagnostics.swift"]
         for (path, text) in try Self.sources() where !handOn.contains(path) {
             #expect(!text.contains(varying), "\(path)")
         }

@@ -3,6 +3,7 @@ import Configuration
 import Conversation
 import Foundation
 import Synchronization
+import Telemetry
 import TurnStore
 
 extension ServiceCore {

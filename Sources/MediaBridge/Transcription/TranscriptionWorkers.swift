@@ -3,8 +3,8 @@ import Configuration
 import Conversation
 import Dispatch
 import Foundation
-import Logging
 import Synchronization
+import Telemetry
 import TurnStore
 
 /// Transcribes recordings after their calls: queues a job for each channel, and works leased jobs off on threads of its
@@ -38,7 +38,7 @@ final class TranscriptionWorkers: Sendable {
     private let tenant: TenantLookUp
     private let makeEngine: @Sendable () -> any OfflineEngine
     private let makeEvent: @Sendable (StoredCall, StoredTranscript, _ at: Int64) -> OutgoingEvent?
-    private let logger: Logger
+    private let logger: ServiceLog
     private let now: @Sendable () -> Int64
     /// Digests are made, and jobs queued, here.
     private let queue = DispatchQueue(label: "transcription", qos: .utility)
@@ -50,7 +50,7 @@ final class TranscriptionWorkers: Sendable {
     ///   - makeEngine: asked once by each worker.
     ///   - makeEvent: what the operator's webhook is told of the text that holds; nil when nothing.
     init(
-        store: TurnStore, options: Options, logger: Logger, tenant: @escaping TenantLookUp,
+        store: TurnStore, options: Options, logger: ServiceLog, tenant: @escaping TenantLookUp,
         makeEvent: @escaping @Sendable (StoredCall, StoredTranscript, _ at: Int64) -> OutgoingEvent? = { _, _, _ in
             nil
         },
@@ -100,7 +100,7 @@ final class TranscriptionWorkers: Sendable {
 
     private func enqueue(_ call: String, _ path: String) {
         guard let digest = FileDigest.sha256(path) else {
-            return logger.error("recording is not to be transcribed: it cannot be read", metadata: ["call": "\(call)"])
+            return logger.error("recording is not to be transcribed: it cannot be read", ["call": .id(call)])
         }
         do throws(StoreError) {
             try store.artifacts.put(
@@ -117,7 +117,7 @@ final class TranscriptionWorkers: Sendable {
                 try store.jobs.enqueue(job)
             }
         } catch {
-            logger.error("transcription is not queued", metadata: ["call": "\(call)", "error": "\(error)"])
+            logger.error("transcription is not queued", ["call": .id(call), "error": .failure(error)])
         }
         wake.signal()
     }
@@ -156,7 +156,7 @@ final class TranscriptionWorkers: Sendable {
             engine = ours
             do throws(StoreError) { try run(job, ours) } catch {
                 // The lease runs out by itself.
-                logger.error("transcription job", metadata: ["job": "\(job.id)", "error": "\(error)"])
+                logger.error("transcription job", ["job": .quantity(job.id), "error": .failure(error)])
             }
         }
     }
@@ -215,6 +215,7 @@ final class TranscriptionWorkers: Sendable {
     private func bury(_ job: Job, _ why: String, with results: [JobResult] = []) throws(StoreError) {
         guard try store.jobs.bury(job, error: why, at: now(), with: results) else { return }
         logger.warning(
-            "transcription given up", metadata: ["call": "\(job.call ?? "")", "job": "\(job.id)", "error": "\(why)"])
+            "transcription given up",
+            ["call": .id(job.call ?? ""), "job": .quantity(job.id), "error": .failure(saying: why)])
     }
 }
