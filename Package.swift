@@ -119,6 +119,10 @@ let package = Package(
         room(
             "CarrierPhone",
             uses: ["AudioPipeline", "MulawCodec", "Recording", "Transport", "COpenSSL"]),
+        // The far ends of many calls at once, for measuring: light, and in a process of its own.
+        room(
+            "LoadGenerator",
+            uses: ["AudioPipeline", "CarrierPhone", "MulawCodec", "Transport", "CLinux", "COpenSSL"]),
         room("CallExport", uses: ["Recording", "TurnStore"]),
         room("CallJournal", uses: ["AudioPipeline", "Conversation", "MulawCodec", "VAD", "COpenSSL"]),
         // Labelled calls through the real ears and the real conversation, in virtual time: tests and benchmarks.
@@ -134,7 +138,8 @@ let package = Package(
         .executableTarget(
             name: "MediaBridgeCLI",
             dependencies: [
-                "MediaBridge", "CallExport", "CallJournal", "CarrierPhone", "LocalAgent", "Configuration", "TurnStore",
+                "MediaBridge", "CallExport", "CallJournal", "CarrierPhone", "LoadGenerator", "LocalAgent",
+                "Configuration", "TurnStore",
                 "CallControl", "Telemetry",
                 "Transport",
                 "Conversation", "ConversationSimulator", "Recording", "VAD", "SpeechToText", "AudioPipeline",

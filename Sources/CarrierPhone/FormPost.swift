@@ -4,7 +4,7 @@ import Glibc
 
 /// One signed, form-encoded POST, as a carrier sends webhooks: HTTP/1.1, one connection per request, the URL untouched.
 /// Blocks its thread, at most as long as a carrier would wait (15 s); never a loop's.
-struct FormPost: Sendable {
+package struct FormPost: Sendable {
     struct Answer: Sendable {
         var status: Int
         var body: [UInt8]
@@ -56,7 +56,7 @@ struct FormPost: Sendable {
     }
 
     /// `application/x-www-form-urlencoded`.
-    static func escape(_ text: String) -> String {
+    package static func escape(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {
             switch byte {

@@ -4,9 +4,9 @@ import COpenSSL
 /// and value in the byte order of the names.
 ///
 /// - Source: Twilio, Security: validating requests (2026 edition).
-enum RequestSignature {
+package enum RequestSignature {
     /// - Parameter form: decoded values; empty for a GET or a WebSocket upgrade.
-    static func sign(url: String, form: [(name: String, value: String)] = [], authToken: String) -> String {
+    package static func sign(url: String, form: [(name: String, value: String)] = [], authToken: String) -> String {
         var text = Array(url.utf8)
         var last: (name: String, value: String)?
         let sorted = form.sorted { left, right in

@@ -1,7 +1,7 @@
 /// Writes a carrier's side of a media stream: connected, start, media, dtmf, mark, stop. Loop thread. Every message
 /// stands in `text` until the next one.
-struct StreamMessageWriter {
-    private(set) var text: [UInt8] = []
+package struct StreamMessageWriter {
+    package private(set) var text: [UInt8] = []
     /// Messages numbered so far: `start` is 1.
     private(set) var sequenceNumber = 0
     /// Media messages so far.
@@ -9,14 +9,14 @@ struct StreamMessageWriter {
 
     private let streamSid: String, callSid: String, accountSid: String
 
-    init(streamSid: String, callSid: String, accountSid: String) {
+    package init(streamSid: String, callSid: String, accountSid: String) {
         (self.streamSid, self.callSid, self.accountSid) = (streamSid, callSid, accountSid)
         text.reserveCapacity(1_024)
     }
 
-    mutating func connected() { begin("{\"event\":\"connected\",\"protocol\":\"Call\",\"version\":\"1.0.0\"}") }
+    package mutating func connected() { begin("{\"event\":\"connected\",\"protocol\":\"Call\",\"version\":\"1.0.0\"}") }
 
-    mutating func start(parameters: [(name: String, value: String)]) {
+    package mutating func start(parameters: [(name: String, value: String)]) {
         number("start")
         add(",\"start\":{\"streamSid\":")
         quote(streamSid)

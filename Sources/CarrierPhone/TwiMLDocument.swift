@@ -2,9 +2,9 @@ import Foundation
 import FoundationXML
 
 /// An answer to a voice webhook, read as strictly as the carrier does: its verbs in order.
-struct TwiMLDocument: Equatable {
+package struct TwiMLDocument: Equatable {
     /// One element below `<Response>`, or below a verb.
-    struct Verb: Equatable {
+    package struct Verb: Equatable {
         var name: String
         var attributes: [String: String]
         var text: String
@@ -12,28 +12,28 @@ struct TwiMLDocument: Equatable {
     }
 
     /// The stream to open, when a verb asks for one.
-    struct Stream: Equatable {
-        var url: String
-        var parameters: [(name: String, value: String)]
+    package struct Stream: Equatable {
+        package var url: String
+        package var parameters: [(name: String, value: String)]
         var name: String?
         var statusCallback: String?
         /// Where `<Connect>` wants to be asked for more once the stream is over.
         var action: String?
 
-        static func == (left: Stream, right: Stream) -> Bool {
+        package static func == (left: Stream, right: Stream) -> Bool {
             left.url == right.url && left.name == right.name && left.action == right.action
                 && left.statusCallback == right.statusCallback
                 && left.parameters.elementsEqual(right.parameters) { $0 == $1 }
         }
     }
 
-    struct Failure: Error, Equatable {
+    package struct Failure: Error, Equatable {
         var message: String
     }
 
     var verbs: [Verb]
 
-    init(_ bytes: [UInt8]) throws(Failure) {
+    package init(_ bytes: [UInt8]) throws(Failure) {
         let reader = Reader()
         let parser = XMLParser(data: Data(bytes))
         parser.shouldResolveExternalEntities = false
@@ -56,7 +56,7 @@ struct TwiMLDocument: Equatable {
 
     /// The first `<Connect><Stream>`.
     /// - Throws: when it is there and cannot be used.
-    func stream() throws(Failure) -> Stream? {
+    package func stream() throws(Failure) -> Stream? {
         guard let connect = verbs.first(where: { $0.name == "Connect" }) else { return nil }
         guard let stream = connect.children.first(where: { $0.name == "Stream" }) else {
             throw Failure(message: "<Connect> has no <Stream>")

@@ -1,20 +1,20 @@
 /// An absolute URL in the parts a request needs; nothing is decoded or normalised.
-struct WebAddress: Equatable {
-    var scheme: String, host: String, port: Int
+package struct WebAddress: Equatable {
+    package var scheme: String, host: String, port: Int
     /// Path and query as they stand; at least `/`.
-    var target: String
+    package var target: String
     /// As it stood, for a signature.
-    var text: String
+    package var text: String
 
-    var isSecure: Bool { scheme == "https" || scheme == "wss" }
+    package var isSecure: Bool { scheme == "https" || scheme == "wss" }
     /// What goes into a `Host` header.
-    var authority: String {
+    package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
     /// - Parameter field: what errors call this URL.
-    init(_ text: String, schemes: [String], field: String) throws(CarrierPhoneError) {
+    package init(_ text: String, schemes: [String], field: String) throws(CarrierPhoneError) {
         let refusal = CarrierPhoneError(
             "\(field): \"\(text)\" is no URL, \(schemes.joined(separator: ":// or "))://HOST[:PORT][/PATH] was expected"
         )

@@ -11,7 +11,8 @@ import Configuration
             """,
         version: ServiceVersion.current,
         subcommands: [
-            ServeCommand.self, DemoCommand.self, CallCommand.self, AgentCommand.self, CallsCommand.self,
+            ServeCommand.self, DemoCommand.self, CallCommand.self, LoadCommand.self, AgentCommand.self,
+            CallsCommand.self,
             ShowCommand.self, ExportCommand.self, ReplayCommand.self, ConfigCommand.self, PromptCommand.self,
             StagesCommand.self,
             DialCommand.self, HangUpCommand.self,

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
@@ -20,6 +21,7 @@
 
 // As glibc declares it under _GNU_SOURCE.
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+extern void *memmem(const void *hay, size_t hayCount, const void *needle, size_t needleCount);
 
 // Names the calling thread, as ps and top show it; 15 bytes of it.
 static inline void media_bridge_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
