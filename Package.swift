@@ -135,6 +135,8 @@ let package = Package(
                 "OpusCodec", "RealtimeBridge", "Recording", "Resample", "SpeechToText", "Telemetry", "Transport",
                 "TurnStore", "VAD", logging,
             ]),
+        // What this host carries: reports, the search for it, and their page.
+        room("HostBench", uses: ["AudioPipeline", "Configuration", "LoadGenerator"]),
         .executableTarget(
             name: "MediaBridgeCLI",
             dependencies: [
@@ -198,6 +200,7 @@ let package = Package(
             "CallJournalTests",
             uses: ["CallJournal", "AudioPipeline", "Conversation", "VAD", "AllocationProbe"]),
         tests("CallExportTests", uses: ["CallExport", "Conversation", "Recording", "TurnStore"]),
+        tests("HostBenchTests", uses: ["HostBench", "AudioPipeline", "Configuration", "LoadGenerator"]),
         // Reads docs/OWNERSHIP.md and the sources.
         tests("OwnershipTests", uses: []),
         tests("LabelledCallsTests", uses: ["Conversation", "LabelledCalls"]),

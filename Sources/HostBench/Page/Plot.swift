@@ -1,0 +1,115 @@
+import Foundation
+
+/// Lines over two axes, as SVG text without scripts. Each point says its values when it is pointed at.
+struct Plot {
+    struct Line {
+        var name: String
+        /// A class of the page's style: `c0` ... `c5`.
+        var style: Int
+        var points: [(x: Double, y: Double)]
+        /// Points alone, where a line would join what does not belong together.
+        var isScattered = false
+    }
+    /// A limit across the whole plot.
+    struct Limit {
+        var y: Double
+        var label: String
+    }
+
+    var title: String
+    var xLabel: String
+    var yLabel: String
+    var xKind = PlotScale.Kind.linear
+    var yKind = PlotScale.Kind.linear
+    var lines: [Line]
+    var limits: [Limit] = []
+    /// How a value of an axis is written.
+    var xText: (Double) -> String = Plot.text
+    var yText: (Double) -> String = Plot.text
+
+    private static let width = 720.0, height = 320.0
+    private static let left = 70.0, right = 150.0, top = 16.0, bottom = 46.0
+
+    static func text(_ value: Double) -> String {
+        let rounded = (value * 1_000).rounded() / 1_000
+        return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
+    }
+
+    var svg: String {
+        let points = lines.flatMap(\.points)
+        let x = PlotScale(xKind, covering: points.map(\.x))
+        let y = PlotScale(yKind, covering: points.map(\.y) + limits.map(\.y))
+        func horizontal(_ value: Double) -> Double {
+            Self.left + x.position(value) * (Self.width - Self.left - Self.right)
+        }
+        func vertical(_ value: Double) -> Double {
+            Self.height - Self.bottom - y.position(value) * (Self.height - Self.top - Self.bottom)
+        }
+        let end = Self.width - Self.right
+        let base = Self.height - Self.bottom
+        var parts = [
+            "<figure><figcaption>\(escaped(title))</figcaption>",
+            "<svg viewBox=\"0 0 \(Self.number(Self.width)) \(Self.number(Self.height))\" role=\"img\" aria-label=\"\(escaped(title))\">",
+        ]
+        for tick in y.ticks {
+            let height = Self.number(vertical(tick))
+            parts.append(
+                "<line class=\"grid\" x1=\"\(Self.number(Self.left))\" x2=\"\(Self.number(end))\" y1=\"\(height)\" y2=\"\(height)\"/>"
+                    + "<text class=\"end\" x=\"\(Self.number(Self.left - 6))\" y=\"\(Self.number(vertical(tick) + 4))\">\(escaped(yText(tick)))</text>"
+            )
+        }
+        for tick in x.ticks {
+            parts.append(
+                "<text class=\"mid\" x=\"\(Self.number(horizontal(tick)))\" y=\"\(Self.number(base + 16))\">\(escaped(xText(tick)))</text>"
+            )
+        }
+        parts.append(
+            "<text class=\"mid\" x=\"\(Self.number((Self.left + end) / 2))\" y=\"\(Self.number(Self.height - 8))\">\(escaped(xLabel))</text>"
+                + "<text class=\"mid\" transform=\"translate(14 \(Self.number((Self.top + base) / 2))) rotate(-90)\">\(escaped(yLabel))</text>"
+        )
+        for limit in limits {
+            let height = Self.number(vertical(limit.y))
+            parts.append(
+                "<line class=\"limit\" x1=\"\(Self.number(Self.left))\" x2=\"\(Self.number(end))\" y1=\"\(height)\" y2=\"\(height)\"/>"
+                    + "<text class=\"limit\" x=\"\(Self.number(end + 6))\" y=\"\(Self.number(vertical(limit.y) + 4))\">\(escaped(limit.label))</text>"
+            )
+        }
+        for (index, line) in lines.enumerated() {
+            let places = line.points.map { (Self.number(horizontal($0.x)), Self.number(vertical($0.y))) }
+            if !line.isScattered, places.count > 1 {
+                let path = places.map { "\($0.0),\($0.1)" }.joined(separator: " ")
+                parts.append("<polyline class=\"c\(line.style)\" points=\"\(path)\"/>")
+            }
+            for (place, point) in zip(places, line.points) {
+                let values = "\(line.name): \(xText(point.x)), \(yText(point.y))"
+                parts.append(
+                    "<circle class=\"c\(line.style)\" cx=\"\(place.0)\" cy=\"\(place.1)\" r=\"2.5\"><title>\(escaped(values))</title></circle>"
+                )
+            }
+            let legend = Self.top + 8 + Double(index) * 18
+            parts.append(
+                "<circle class=\"c\(line.style)\" cx=\"\(Self.number(end + 12))\" cy=\"\(Self.number(legend))\" r=\"4\"/>"
+                    + "<text x=\"\(Self.number(end + 22))\" y=\"\(Self.number(legend + 4))\">\(escaped(line.name))</text>"
+            )
+        }
+        parts.append("</svg></figure>")
+        return parts.joined(separator: "\n")
+    }
+
+    private static func number(_ value: Double) -> String { text((value * 10).rounded() / 10) }
+}
+
+/// Text that stands in HTML and in its attributes.
+func escaped(_ text: String) -> String {
+    var escaped = ""
+    for character in text {
+        switch character {
+        case "&": escaped += "&amp;"
+        case "<": escaped += "&lt;"
+        case ">": escaped += "&gt;"
+        case "\"": escaped += "&quot;"
+        default: escaped.append(character)
+        }
+    }
+    return escaped
+}

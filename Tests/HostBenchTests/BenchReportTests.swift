@@ -1,0 +1,83 @@
+import Configuration
+import Foundation
+import HostBench
+import LoadGenerator
+import Testing
+
+@Suite struct `Bench report` {
+    private let plan = BenchPlan(calls: 400)
+
+    @Test func `is the same after it went through JSON, as another process reads it`() throws {
+        let report = FakeHost().report(plan)
+        #expect(try BenchReport.decode(report.encoded()) == report)
+    }
+
+    @Test func `what breaks a run is said with its limit`() {
+        let level = ServiceLevel()
+        func verdict(_ host: FakeHost = FakeHost(), _ change: (inout BenchReport) -> Void = { _ in }) -> BenchVerdict {
+            var report = host.report(plan)
+            change(&report)
+            return level.verdict(of: report)
+        }
+        #expect(verdict() == .held)
+        #expect(verdict(FakeHost(breaksAt: 400)) == .broke(["gap p99.9 31.0 ms, limit 25.0 ms"]))
+        #expect(verdict(FakeHost(microsecondsPerCallFrame: 50)) == .broke(["core 1.02, limit 0.8"]))
+        #expect(verdict(FakeHost(microsecondsPerCallFrame: 50, serviceCores: 3)) == .held)
+        #expect(verdict { ($0.load.refused, $0.load.up) = (3, 397) } == .broke(["3 calls refused"]))
+        #expect(verdict { $0.load.up = 399 } == .broke(["1 calls did not come up"]))
+        #expect(verdict { $0.load.framesHeard /= 2 } == .broke(["callers heard 200000 of 400000 frames"]))
+        #expect(verdict(FakeHost(breaksAt: 400, generatorLateAt: 400)) == .void(["the generator was late"]))
+        #expect(verdict { $0.load.process = nil } == .void(["the service's processor time was not measured"]))
+        // 100 ms in each message come 100 ms apart.
+        var batched = FakeHost().report(BenchPlan(calls: 1, profile: .batched))
+        batched.load.gap.p999 = 104_000
+        #expect(level.verdict(of: batched) == .held)
+    }
+
+    @Test func `stages show their shares, and what is over 2 ms`() throws {
+        let stages = FakeHost.stages(slowest: 5_000_000, callFrames: 100)
+        let forward = try #require(stages.first { $0.part == "forward" })
+        #expect(forward.count == 1_000 && forward.overruns == 1)
+        #expect(abs(forward.p50 - 1) < 0.033 && abs(forward.max - 5_000) < 160)
+        #expect(abs(forward.perCallFrame - (999 + 5_000) / 100) < 0.01)
+        #expect(forward.quantiles.last?.share == 1 && abs(forward.shareOfFrame - 1 / 20_000.0) < 1e-5)
+        #expect(stages.filter { $0.overruns > 0 }.count == 1)
+    }
+
+    @Test func `blame goes where the evidence is`() {
+        let quiet = FakeHost.stages(slowest: 900_000, callFrames: 1),
+            slow = FakeHost.stages(slowest: 5_000_000, callFrames: 1)
+        func suspects(_ facts: OverrunFacts, _ stages: [StageTimes], _ share: Double? = 0.3) -> [OverrunBlame.Suspect] {
+            facts.blame(stages, coreShare: share).map(\.suspect)
+        }
+        #expect(suspects(FakeHost.facts(), slow).isEmpty, "nothing was late")
+        #expect(suspects(FakeHost.facts(late: 4), slow) == [.stage])
+        #expect(
+            FakeHost.facts(late: 4).blame(slow, coreShare: nil)[0].evidence
+                == "the forward: 1 times over 2 ms, at worst 5.0 ms")
+        #expect(suspects(FakeHost.facts(late: 4, waited: 1), quiet) == [.scheduler])
+        #expect(suspects(FakeHost.facts(late: 4, stolen: 1), quiet, 0.9) == [.hypervisor, .calls])
+        #expect(suspects(FakeHost.facts(late: 4), quiet) == [.loop])
+        #expect(suspects(FakeHost.facts(modelHoles: 2), quiet) == [.model])
+    }
+
+    @Test func `memory is what calls added`() {
+        #expect(FakeHost().report(plan).bytesPerCall == 40_960)
+    }
+
+    @Test func `a search's report holds every run, and its file too`() {
+        let level = ServiceLevel()
+        let runs = [100, 500, 780].map { calls in
+            let report = FakeHost().report(BenchPlan(calls: calls))
+            return CapacityReport.Run(report, level.verdict(of: report))
+        }
+        let report = CapacityReport(
+            calls: 500, limitedBy: runs[2].reasons.joined(), runs: runs, level: level,
+            date: Date(timeIntervalSince1970: 0))
+        #expect(report.capacity.runs.map(\.verdict) == ["held", "held", "broke"])
+        #expect(report.capacity.calls == 500 && report.deciding?.report.plan.calls == 500)
+        #expect(
+            report.capacity.runs[2].reasons == ["gap p99.9 21.0 ms, limit 25.0 ms"]
+                || report.capacity.runs[2].reasons == ["core 0.8, limit 0.8"])
+    }
+}
