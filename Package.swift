@@ -136,11 +136,11 @@ let package = Package(
                 "TurnStore", "VAD", logging,
             ]),
         // What this host carries: reports, the search for it, and their page.
-        room("HostBench", uses: ["AudioPipeline", "Configuration", "LoadGenerator"]),
+        room("HostBench", uses: ["AudioPipeline", "Configuration", "LoadGenerator", "CLinux", "COpenSSL"]),
         .executableTarget(
             name: "MediaBridgeCLI",
             dependencies: [
-                "MediaBridge", "CallExport", "CallJournal", "CarrierPhone", "LoadGenerator", "LocalAgent",
+                "MediaBridge", "CallExport", "CallJournal", "CarrierPhone", "HostBench", "LoadGenerator", "LocalAgent",
                 "Configuration", "TurnStore",
                 "CallControl", "Telemetry",
                 "Transport",

@@ -20,7 +20,7 @@ struct BudgetTable {
         return percent < 0.01 ? "< 0.01 %" : "\((percent * 100).rounded() / 100) %"
     }
 
-    private static func name(_ part: FrameBudget.Part) -> String {
+    static func name(_ part: FrameBudget.Part) -> String {
         switch part {
         case .hear: "  decode and voice detection, a frame"
         case .forward: "  to the model, a message"

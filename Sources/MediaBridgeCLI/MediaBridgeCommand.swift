@@ -12,7 +12,7 @@ import Configuration
         version: ServiceVersion.current,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CallCommand.self, LoadCommand.self, AgentCommand.self,
-            CallsCommand.self,
+            CallsCommand.self, BenchCommand.self,
             ShowCommand.self, ExportCommand.self, ReplayCommand.self, ConfigCommand.self, PromptCommand.self,
             StagesCommand.self,
             DialCommand.self, HangUpCommand.self,

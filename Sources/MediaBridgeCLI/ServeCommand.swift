@@ -46,20 +46,19 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     /// Where the limit of calls comes from, and whether that is to be believed.
-    private func sayLimit(_ configuration: ServiceConfiguration, _ logger: Logger) {
+    private func sayLimit(_ configuration: ServiceConfiguration, _ logger: ServiceLog) {
         let limits = configuration.limits
         guard let capacity = limits.capacity, let file = limits.capacityFile else {
-            return logger.info(
-                "limit of calls is not measured", metadata: ["calls": "\(limits.maximumCalls)"])
+            return logger.info("limit of calls is not measured", ["calls": .quantity(limits.maximumCalls)])
         }
         logger.info(
             "limit of calls is measured",
-            metadata: [
-                "calls": "\(limits.maximumCalls)", "measured": "\(capacity.calls)",
-                "profile": "\(capacity.profile.rawValue)", "file": "\(file)",
+            [
+                "calls": .quantity(limits.maximumCalls), "measured": .quantity(capacity.calls),
+                "profile": .name(capacity.profile.rawValue), "file": .name(file),
             ])
         for doubt in configuration.capacityDoubts(host: .current(), at: Date()) {
-            logger.warning("measured limit is doubtful: measure again", metadata: ["reason": "\(doubt)"])
+            logger.warning("measured limit is doubtful: measure again", ["reason": .name(doubt)])
         }
     }
 }

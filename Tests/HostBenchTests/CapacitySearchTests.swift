@@ -56,7 +56,7 @@ import Testing
         search.record(.init(calls: 200, verdict: .void(["late"]), coreShare: 0.7))
         #expect(search.next() == .run(calls: 200))
         search.record(.init(calls: 200, verdict: .held, coreShare: 0.7))
-        #expect(search.next() == .run(calls: 231))
+        #expect(search.next() == .run(calls: 230))
 
         let found = self.search(FakeHost(microsecondsPerCallFrame: 1, generatorLateAt: 300))
         #expect(found.calls < 300 && found.calls >= 280)

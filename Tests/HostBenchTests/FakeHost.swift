@@ -29,16 +29,18 @@ struct FakeHost {
             calls: plan.calls, up: plan.calls, refused: 0, broken: 0, seconds: plan.seconds, deltaMilliseconds: 20,
             gap: times, gapDeviation: lateness, click: Self.times(count: 90, p50: 900, p999: 2_900), clicksSent: 90,
             clicksHeard: 90, setUp: lateness, firstAudio: lateness, framesSent: frames, framesAtModel: frames,
-            framesSaid: frames, framesHeard: frames, lateness: lateness,
+            framesSaid: frames, framesHeard: frames, lateness: lateness, generatorCores: 0.4,
             void: plan.calls >= generatorLateAt ? ["the generator was late"] : [], process: process)
         return BenchReport(
             host: HostIdentity(name: "a<b", processor: "Fake & Sons", cores: 2, kernel: "6.1.0"), version: "0.1.0",
             date: Date(timeIntervalSince1970: 1_780_000_000), plan: plan, serviceCores: serviceCores, load: load,
-            stages: Self.stages(slowest: 900_000, callFrames: Double(frames)), overruns: Self.facts(),
+            stages: Self.quiet, overruns: Self.facts(),
             timeline: (1...20).map {
                 TimelinePoint(at: Double($0), ticks: 1_000, tickP50: 180, tickWorst: 900, latenessWorst: 1_100)
             })
     }
+
+    private static let quiet = stages(slowest: 900_000, callFrames: 1)
 
     static func times(count: Int, p50: Double, p999: Double) -> LoadReport.Times {
         LoadReport.Times(count: count, p50: p50, p90: p50, p99: p999, p999: p999, max: p999, mean: p50)

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,4 +45,12 @@ static inline unsigned long long media_bridge_monotonic_nanoseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (unsigned long long)now.tv_sec * 1000000000ull + (unsigned long long)now.tv_nsec;
+}
+
+// Processors that a thread (0: the caller; a process's id: its first thread) may run on, a bit for each. -1: see errno.
+static inline long media_bridge_processors(int thread, unsigned long *mask, unsigned long bytes) {
+    return syscall(SYS_sched_getaffinity, thread, bytes, mask);
+}
+static inline long media_bridge_place(int thread, const unsigned long *mask, unsigned long bytes) {
+    return syscall(SYS_sched_setaffinity, thread, bytes, mask);
 }

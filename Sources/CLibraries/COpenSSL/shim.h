@@ -1,6 +1,7 @@
 // OpenSSL 3: TLS, digests, HMAC, random bytes.
 #pragma once
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -8,6 +9,7 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 // STACK_OF and the SSL_CTX_set_* family are macros.
 static inline int media_bridge_ssl_use(SSL_CTX *context, X509 *leaf, EVP_PKEY *key, OPENSSL_STACK *chain) {
