@@ -11,9 +11,14 @@ let package = Package(
         .package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: []),
     ],
     targets: [
+        // The usual way of doing the same in C: needs libsamplerate0-dev, as the package does.
+        .target(
+            name: "Peers", path: "Benchmarks/Peers",
+            linkerSettings: [.linkedLibrary("samplerate")]),
         .executableTarget(
             name: "Stages",
             dependencies: [
+                "Peers",
                 .product(name: "Benchmark", package: "benchmark"),
                 .product(name: "AudioPipeline", package: "media-bridge"),
                 .product(name: "MulawCodec", package: "media-bridge"),

@@ -26,4 +26,11 @@ func pipelineBenchmarks() {
         benchmark.stopMeasurement()
         blackHole(histogram)
     }
+    Benchmark("CounterBlock.add") { benchmark in
+        let counters = CounterBlock<DropReason>()
+        benchmark.startMeasurement()
+        for index in benchmark.scaledIterations { counters.add(index & 1 == 0 ? .stale : .overrun) }
+        benchmark.stopMeasurement()
+        blackHole(counters)
+    }
 }

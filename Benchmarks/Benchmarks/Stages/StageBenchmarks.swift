@@ -15,9 +15,10 @@ let benchmarks: @Sendable () -> Void = {
 }
 
 /// A voice-like frame: three tones and a little noise, the same on every run.
-func voice(samples: Int, sampleRateHz: Int) -> [Int16] {
-    var seed: UInt32 = 1
-    return (0..<samples).map { i in
+/// - Parameter from: its first sample, counted from the start of the voice.
+func voice(samples: Int, sampleRateHz: Int, from: Int = 0) -> [Int16] {
+    var seed = UInt32(truncatingIfNeeded: from &+ 1)
+    return (from..<from + samples).map { i in
         seed = seed &* 1_664_525 &+ 1_013_904_223
         let time = Double(i) / Double(sampleRateHz)
         var sum = 0.0
