@@ -33,7 +33,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "passthrough, transcode or batched.") var profile = CapacityProfile.passthrough
     @Option(help: "The voice detector: energy-echo or energy.") var vad = BenchDetector.energyEcho
     @Flag(help: "TLS to the callers and to the model, with a certificate made for the run.") var tls = false
-    @Option(help: "Seconds that are measured, 2 ... 3,600.") var seconds = 20.0
+    @Option(help: "Seconds that are measured, 3 ... 3,600.") var seconds = 20.0
     @Option(help: "Seconds between the last call's begin and the measurement.") var warmUp = 5.0
     @Option(help: "New calls a second until all are up.") var rate = 100.0
     @Flag(help: "Print everything as JSON instead of tables.") var json = false
@@ -51,7 +51,7 @@ struct BenchCommand: AsyncParsableCommand {
         try check(calls.map(range.contains) ?? true, "--calls: \(calls ?? 0), \(expected)")
         try check(range.contains(from), "--from: \(from), \(expected)")
         try check(!findCapacity || calls == nil, "--find-capacity finds the number itself: it goes without --calls")
-        try check(seconds >= 2 && seconds <= 3_600, "--seconds: \(seconds), 2 ... 3,600 was expected")
+        try check(seconds >= 3 && seconds <= 3_600, "--seconds: \(seconds), 3 ... 3,600 was expected")
         try check(warmUp >= 0 && warmUp <= 3_600, "--warm-up: \(warmUp), 0 ... 3,600 s was expected")
         try check(rate > 0 && rate <= 10_000, "--rate: \(rate), more than 0 and at most 10,000 a second was expected")
         try check(coreLimit >= 0.1 && coreLimit <= 1, "--core-limit: \(coreLimit), 0.1 ... 1 was expected")

@@ -54,6 +54,18 @@ expect 2 'port.yaml:1:.*port.*70000' 'a port out of range names the value' "$pro
 expect 2 'TEST_TOKEN' 'a missing secret names its variable' env -u TEST_TOKEN "$program" config check --config "$work/good.yaml"
 expect 2 'no such file' 'a missing configuration' "$program" serve --config "$work/none.yaml"
 expect 64 'no fault is called .nonsense.' 'a fault that nobody knows' "$program" simulate --faults nonsense
+expect 64 "'psychic' is invalid" 'a profile nobody has' "$program" bench --profile psychic
+expect 64 "'neural' is invalid" 'a detector that is not built in' "$program" bench --vad neural
+expect 64 '--calls: 0, 1 ... 10000' 'a bench of no calls' "$program" bench --calls 0
+expect 64 'goes without --calls' 'a capacity to be found that is given' "$program" bench --find-capacity --calls 9
+expect 64 '--html: no folder to write into' 'a page nowhere' "$program" bench --html /nowhere/page.html
+config capacity.yaml "limits: { capacityFile: $work/capacity.json }"
+expect 2 'capacity.yaml:1:.*limits.capacityFile: no such file' 'a capacity that is not there' \
+    "$program" serve --config "$work/capacity.yaml"
+echo '{ "format": 1, "calls": "many" }' >"$work/capacity.json"
+expect 2 'limits.capacityFile: .*capacity.json: calls: expected a whole number' 'a capacity that is none' \
+    "$program" config check --config "$work/capacity.yaml"
+rm "$work/capacity.json"
 expect 64 "'wav' is invalid" 'a format no call is exported in' "$program" export CA1 --format wav
 expect 64 'only a page' 'sound in subtitles' "$program" export CA1 --format vtt --audio
 expect 64 'expected one of waiting, delivered, dead' 'a state no event is in' "$program" events --state lost

@@ -20,9 +20,9 @@ final class BenchWatch: Sendable {
 
     /// Points of the timeline are this far apart.
     private static let step = 0.25
-    /// The generator says once a second that it measures: its first word may be so late, and reading ends that much
-    /// before it does.
-    private static let margin = 1.0
+    /// The generator says once a second that it measures: its first word may be that late, and reading ends before it
+    /// does, with half a second to spare.
+    private static let margin = 1.5
 
     private let service: BenchService
     private let seconds: Double

@@ -61,7 +61,10 @@ final class ChildProcess: Sendable {
 
     private static func readLines(_ file: FileHandle, _ line: (String) -> Void) {
         var rest = Data()
-        while let more = try? file.read(upToCount: 4_096), !more.isEmpty {
+        while true {
+            // What there is, as soon as there is any; `read(upToCount:)` waits for all of it.
+            let more = file.availableData
+            guard !more.isEmpty else { break }
             rest.append(more)
             while let end = rest.firstIndex(where: { $0 == 0x0A || $0 == 0x0D }) {
                 let text = String(decoding: rest[..<end], as: UTF8.self)
