@@ -73,6 +73,7 @@ let package = Package(
     targets: [
         // C libraries: one module map each, with a shim where a header has macros or variadics.
         library("CLibwebsockets", package: "libwebsockets-dev"),
+        library("CLibev", package: "libev-dev"),
         library("CHTTPParser", package: "libhttp-parser-dev"),
         library("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
         library("CSampleRate", pkgConfig: "samplerate", package: "libsamplerate0-dev"),
@@ -93,7 +94,7 @@ let package = Package(
         // Foundations: know nothing of each other, except that Telemetry reads AudioPipeline's counters.
         room("AudioPipeline"),
         room("Conversation", path: "Sources/Stages/RealtimeBridge/Conversation"),
-        room("Transport", uses: ["CLibwebsockets", "CHTTPParser", "COpenSSL", "CLinux"]),
+        room("Transport", uses: ["CLibev", "CHTTPParser", "COpenSSL", "CLinux"]),
         room("Telemetry", uses: ["AudioPipeline", logging]),
 
         // Stages: each imports the pipeline, the shared vocabulary and the library it wraps, never a sibling.

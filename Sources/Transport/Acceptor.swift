@@ -1,5 +1,6 @@
-import CLibwebsockets
+import CLibev
 import CLinux
+import COpenSSL
 import Glibc
 import Synchronization
 
@@ -8,8 +9,8 @@ import Synchronization
     // Sendable: what is not atomic or constant belongs to the first loop's thread.
     let service: any HTTPService
     let limits: HTTPLimits
-    /// One for each loop, in their order, when the listener serves TLS.
-    private let tlsHosts: [OpaquePointer]
+    /// Nil for a plain listener.
+    private let tls: ListenerTLS?
     private let loops: [EventLoop]
     private var descriptor: CInt
     private let watcher: UnsafeMutablePointer<ev_io>
@@ -23,10 +24,10 @@ import Synchronization
     static var restMilliseconds: Int { 100 }
 
     init(
-        descriptor: CInt, service: any HTTPService, limits: HTTPLimits, loops: [EventLoop], tlsHosts: [OpaquePointer]
+        descriptor: CInt, service: any HTTPService, limits: HTTPLimits, loops: [EventLoop], tls: ListenerTLS?
     ) {
         (self.descriptor, self.service, self.limits, self.loops) = (descriptor, service, limits, loops)
-        unsafe self.tlsHosts = tlsHosts
+        self.tls = tls
         unsafe watcher = .allocate(capacity: 1)
         unsafe watcher.initialize(to: ev_io())
         unsafe media_bridge_ev_io_init(watcher, listenerIsReadable, descriptor, 0)
@@ -98,13 +99,7 @@ import Synchronization
     }
 
     private func hand(_ accepted: CInt, from peer: String) {
-        var one: CInt = 1
-        unsafe _ = setsockopt(accepted, CInt(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<CInt>.size))
-        // What a peer has no room for waits with us, where it is counted and can be taken back, not by the megabyte in
-        // the kernel: there it would hide a peer that does not read for half a minute.
-        var unsent: CInt = 16 * 1024
-        unsafe _ = setsockopt(
-            accepted, CInt(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &unsent, socklen_t(MemoryLayout<CInt>.size))
+        setPromptness(of: accepted)
         var chosen = 0
         for index in loops.indices where loops[index].connectionCount < loops[chosen].connectionCount { chosen = index }
         let (index, loop) = (chosen, loops[chosen])
@@ -122,16 +117,9 @@ import Synchronization
     /// The chosen loop.
     private func adopt(_ accepted: CInt, from peer: String, on index: Int) {
         let loop = loops[index]
-        let host = unsafe tlsHosts.isEmpty ? nil : tlsHosts[index]
-        let connection = unsafe ServerConnection(
-            acceptor: self, loop: loop, remoteAddress: peer, isSecure: host != nil)
+        let connection = ServerConnection(acceptor: self, loop: loop, remoteAddress: peer, isSecure: tls != nil)
         connection.join()
-        guard let engine = loop.engine else {
-            Glibc.close(accepted)
-            connection.leave()
-            return
-        }
-        unsafe connection.attach { unsafe engine.adopt(accepted, for: connection, host: host) }
+        unsafe connection.attach(accepted, tls: tls?.makeSession())
     }
 }
 

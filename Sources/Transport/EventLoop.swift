@@ -1,17 +1,17 @@
-import CLibwebsockets
+import CLibev
 import CLinux
+import COpenSSL
 import Glibc
 import Synchronization
 
-/// One thread, one libev loop, one libwebsockets context: a shard's engine. Make all loops before the first
-/// connection, and serially: libwebsockets' contexts share global state while they are set up.
+/// One thread, one libev loop on epoll: what a shard runs on. Its sockets are its own (`SocketConnection`).
 @safe public final class EventLoop: @unchecked Sendable {
     // Sendable: the inbox, the phase and the counters are guarded; everything else belongs to the loop's thread.
     public let name: String
 
     let evLoop: OpaquePointer
-    /// libwebsockets' half; nil once the loop has stopped.
-    private(set) var engine: SocketEngine?
+    /// Where every socket of the loop reads into, one after another.
+    let input = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: EventLoop.inputBytes)
 
     private let wake: UnsafeMutablePointer<ev_async>
     private let sweepClock: UnsafeMutablePointer<ev_timer>
@@ -30,6 +30,9 @@ import Synchronization
     private var isGone = false
     private var date = ""
     private var dateSecond = 0
+    private var maskKeys = [UInt32](repeating: 0, count: EventLoop.maskKeyCount)
+    private var maskKeysUsed = EventLoop.maskKeyCount
+    private static var maskKeyCount: Int { 512 }
 
     private struct Inbox {
         var work: [@Sendable () -> Void] = []
@@ -39,6 +42,8 @@ import Synchronization
     private enum Phase { case made, running(pthread_t), stopped }
 
     static var submitLimit: Int { 4_096 }
+    /// Largest piece of a stream read at once.
+    static var inputBytes: Int { 64 * 1024 }
     static var sweepSeconds: Double { 0.1 }
 
     public init(name: String) throws(TransportError) {
@@ -57,13 +62,7 @@ import Synchronization
         flushing.reserveCapacity(1_024)
         batch.reserveCapacity(64)
         inbox.withLock { $0.work.reserveCapacity(64) }
-        do throws(TransportError) {
-            engine = unsafe try SocketEngine(evLoop: evLoop)
-        } catch {
-            unsafe ev_loop_destroy(evLoop)
-            isGone = true
-            throw error
-        }
+        _ = Self.openFilesRaised
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe media_bridge_ev_async_init(wake, loopWasWoken)
         unsafe wake.pointee.data = me
@@ -82,6 +81,7 @@ import Synchronization
         unsafe wake.deallocate()
         unsafe sweepClock.deallocate()
         unsafe beforeSleep.deallocate()
+        unsafe input.deallocate()
     }
 
     /// Starts the thread. Once only.
@@ -158,6 +158,34 @@ import Synchronization
     func reserveConnection() { held.wrappingAdd(1, ordering: .relaxed) }
     func releaseConnection() { held.wrappingSubtract(1, ordering: .relaxed) }
 
+    // MARK: Masks
+
+    /// Loop thread. A client's frames are masked with keys that nobody can foresee, made by OpenSSL a few hundred at a
+    /// time. Source: RFC 6455, section 5.3.
+    func nextMaskKey() -> UInt32 {
+        if maskKeysUsed == Self.maskKeyCount {
+            unsafe maskKeys.withUnsafeMutableBytes { bytes in
+                let status = unsafe RAND_bytes(
+                    bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), CInt(bytes.count))
+                precondition(status == 1, "OpenSSL has no random bytes")
+            }
+            maskKeysUsed = 0
+        }
+        maskKeysUsed += 1
+        return maskKeys[maskKeysUsed - 1]
+    }
+
+    /// As many as the system lets us have, up to what a host's calls can need: a call takes two.
+    private static let openFilesRaised: Void = {
+        let openFiles = __rlimit_resource_t(bitPattern: RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard unsafe getrlimit(openFiles, &limit) == 0 else { return }
+        let wanted = min(limit.rlim_max, 65_536)
+        guard limit.rlim_cur < wanted else { return }
+        limit.rlim_cur = wanted
+        unsafe _ = setrlimit(openFiles, &limit)
+    }()
+
     // MARK: Residents: what lives on the loop. Loop thread.
 
     func add(_ resident: any LoopResident) {
@@ -176,7 +204,7 @@ import Synchronization
         }
     }
 
-    /// Ends a connection's socket once no libwebsockets call is on the stack.
+    /// Ends a connection's socket once none of its events is on the stack.
     func condemn(_ connection: SocketConnection) {
         condemned.append(connection)
         unsafe ev_async_send(evLoop, wake)
@@ -268,8 +296,6 @@ import Synchronization
 
     private func tearDown() {
         inbox.withLock { $0.isOpen = false }
-        engine?.destroy()
-        engine = nil
         isGone = true
         unsafe ev_async_stop(evLoop, wake)
         unsafe ev_timer_stop(evLoop, sweepClock)

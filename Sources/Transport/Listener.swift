@@ -1,4 +1,3 @@
-import CLibwebsockets
 import CLinux
 import Glibc
 import Synchronization
@@ -19,11 +18,11 @@ import Synchronization
     public init(_ options: ListenerOptions, loops: [EventLoop], service: any HTTPService) throws(TransportError) {
         precondition(!loops.isEmpty, "a listener needs a loop")
         self.loops = loops
-        tls = try options.tls.map { identity throws(TransportError) in try ListenerTLS(identity, loops: loops) }
+        tls = try options.tls.map { identity throws(TransportError) in try ListenerTLS(identity) }
         let (descriptor, port) = try Self.bind(options)
         self.port = port
-        acceptor = unsafe Acceptor(
-            descriptor: descriptor, service: service, limits: options.limits, loops: loops, tlsHosts: tls?.hosts ?? [])
+        acceptor = Acceptor(
+            descriptor: descriptor, service: service, limits: options.limits, loops: loops, tls: tls)
         guard loops[0].submitAlways({ [acceptor] in acceptor.start() }) else {
             throw TransportError(.library, "the loop \(loops[0].name) has stopped")
         }

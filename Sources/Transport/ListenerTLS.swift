@@ -1,62 +1,43 @@
-import Glibc
+import COpenSSL
 import Synchronization
 
-/// One TLS identity on every loop of a listener.
-@safe final class ListenerTLS: @unchecked Sendable {
-    // Sendable: `hosts` is constant after `init`; each of `contexts` is only changed on its loop's thread.
-    private(set) var hosts: [OpaquePointer] = unsafe []
-    private var contexts: [OpaquePointer] = unsafe []
+/// A listener's TLS identity: one SSL_CTX for all loops. A renewed certificate gets a new one, and connections that stand
+/// keep the old one alive.
+@safe final class ListenerTLS: Sendable {
     private let identity: TLSIdentity
-    private let loops: [EventLoop]
+    private let current: Guarded<Context>
 
-    /// Makes one virtual host on each loop, one after the other. Not called on a loop's thread.
-    init(_ identity: TLSIdentity, loops: [EventLoop]) throws(TransportError) {
-        (self.identity, self.loops) = (identity, loops)
-        let certificate = try TLSCertificate(identity)
-        for loop in loops {
-            let made = try ask(loop) { engine throws(TransportError) in
-                let made = unsafe try engine.makeTLSHost(certificate)
-                return unsafe Made(host: made.host, context: made.tls)
+    /// Sendable: OpenSSL counts references atomically, and a context is not changed once it is set up.
+    @safe private final class Context: @unchecked Sendable {
+        let pointer: OpaquePointer
+
+        init(_ certificate: TLSCertificate) throws(TransportError) {
+            guard let made = unsafe SSL_CTX_new(TLS_server_method()) else {
+                throw TransportError(.library, "OpenSSL made no context")
             }
-            unsafe hosts.append(made.host)
-            unsafe contexts.append(made.context)
+            unsafe media_bridge_ssl_server_options(made)
+            unsafe media_bridge_ssl_server_protocols(made)
+            unsafe pointer = made
+            unsafe try certificate.install(in: made)
         }
+
+        deinit { unsafe SSL_CTX_free(pointer) }
     }
 
+    init(_ identity: TLSIdentity) throws(TransportError) {
+        self.identity = identity
+        current = Guarded(try Context(TLSCertificate(identity)))
+    }
+
+    /// Any thread. On an error the old certificate stays.
     func reload() throws(TransportError) {
-        // Read and checked once, before any loop changes what it serves.
-        let certificate = try TLSCertificate(identity)
-        for (index, loop) in loops.enumerated() {
-            let context = unsafe Made(host: hosts[index], context: contexts[index])
-            _ = try ask(loop) { _ throws(TransportError) in
-                unsafe try certificate.install(in: context.context)
-                return context
-            }
-        }
+        let renewed = try Context(TLSCertificate(identity))
+        current.withLock { $0 = renewed }
     }
 
-    /// Sendable: two addresses, used on one loop's thread.
-    @safe private struct Made: @unchecked Sendable {
-        let host: OpaquePointer
-        let context: OpaquePointer
-    }
-
-    /// Runs `work` on a loop's thread and waits for what it says.
-    private func ask(
-        _ loop: EventLoop, _ work: @escaping @Sendable (SocketEngine) throws(TransportError) -> Made
-    ) throws(TransportError) -> Made {
-        precondition(!loop.isCurrentThread, "a listener is made and renewed away from its loops")
-        let answer = LoopAnswer<Made>()
-        let stopped = TransportError(.library, "the loop \(loop.name) has stopped")
-        let isTaken = loop.submitAlways {
-            guard let engine = loop.engine else { return answer.give(.failure(stopped)) }
-            do throws(TransportError) {
-                answer.give(.success(try work(engine)))
-            } catch {
-                answer.give(.failure(error))
-            }
-        }
-        guard isTaken else { throw stopped }
-        return try answer.wait().get()
+    /// Any thread. A session for one connection; nil when OpenSSL is out of memory.
+    func makeSession() -> OpaquePointer? {
+        let context = current.withLock { $0 }
+        return unsafe SSL_new(context.pointer)
     }
 }

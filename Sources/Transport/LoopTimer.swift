@@ -1,4 +1,4 @@
-import CLibwebsockets
+import CLibev
 import CLinux
 import Glibc
 

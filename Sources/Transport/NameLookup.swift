@@ -1,10 +1,9 @@
-import CLibwebsockets
 import CLinux
 import Glibc
 import Synchronization
 
-/// Finds the addresses of a host away from the loops: libwebsockets would ask on the loop's thread, and one slow answer
-/// would stop every call of the shard.
+/// Finds the addresses of a host away from the loops: the resolver blocks its thread, and one slow answer would stop
+/// every call of the shard.
 enum NameLookup {
     enum Outcome: Sendable, Equatable {
         case addresses([String])

@@ -1,10 +1,7 @@
-import CLibwebsockets
-import CLinux
-import COpenSSL
 import Glibc
 
 /// A connection a listener accepted: HTTP/1.1 requests one after another and, after an upgrade, a WebSocket.
-@safe final class ServerConnection: SocketConnection, @unchecked Sendable {
+@safe final class ServerConnection: FramedConnection, @unchecked Sendable {
     private enum Phase {
         /// Between requests, or in the middle of one.
         case reading
@@ -29,7 +26,6 @@ import Glibc
     private var outputSent = 0
     private var early: [UInt8] = []
     private var hasServed = false
-    private var hasSettled = false
     private var saidContinue = false
     private var answerIsHead = false
     private var answerKeepsAlive = false
@@ -40,18 +36,6 @@ import Glibc
     private var fileSent: Int64 = 0
     private var isReadingFile = false
 
-    // WebSocket.
-    private var webSocket: WebSocket?
-    private var handler: (any WebSocketHandler)?
-    private var decoder = FrameDecoder(role: .server, maximumMessageBytes: 0)
-    private var queue = ByteQueue(limit: 0)
-    private var sentClose = false
-    private var outcome: WebSocketClose?
-
-    /// Room in the send queue for pongs and the close frame, beyond what messages may fill.
-    static var controlReserve: Int { 1_024 }
-    /// Given to the kernel at once: one TLS record.
-    static var writeBytes: Int { 16 * 1024 }
     static var lingerMilliseconds: Int { 2_000 }
     /// Bytes of a next request kept while one is being answered; a peer that sends more is not read further.
     static var earlyLimit: Int { 64 * 1024 }
@@ -66,18 +50,15 @@ import Glibc
     // MARK: Input
 
     override func received(_ bytes: UnsafeMutableBufferPointer<UInt8>) -> Bool {
-        if isSecure && !hasSettled {
-            // libwebsockets lets a TLS connection live `timeout_secs`, waiting for a handshake of its own roles.
-            hasSettled = true
-            clearTimeout()
-        }
         switch phase {
         case .reading: return unsafe readRequests(bytes)
         case .answering:
             unsafe early.append(contentsOf: bytes)
             if early.count > Self.earlyLimit / 2 { setReading(false) }
             return true
-        case .webSocket: return unsafe readFrames(bytes)
+        case .webSocket:
+            unsafe readFrames(bytes)
+            return true
         case .flushing, .lingering: return true
         }
     }
@@ -218,79 +199,21 @@ import Glibc
         parser = nil
         phase = .webSocket
         phaseDeadline = 0
-        decoder = FrameDecoder(role: .server, maximumMessageBytes: options.maximumMessageBytes)
-        queue = ByteQueue(limit: options.sendQueueBytes + Self.controlReserve)
         send(WebSocketHandshake.response(accept: accept))
         let webSocket = WebSocket(loop: loop, options: options, handler: handler, connection: self)
-        (self.webSocket, self.handler) = (webSocket, handler)
+        carry(webSocket, handler: handler, role: .server)
         webSocket.opened()
-        return rest.isEmpty || phase != .webSocket ? true : unsafe readFrames(rest)
-    }
-
-    private func readFrames(_ bytes: UnsafeMutableBufferPointer<UInt8>) -> Bool {
-        guard let webSocket else { return true }
-        webSocket.receivedBytes()
-        var bytes = unsafe bytes
-        while phase == .webSocket {
-            switch unsafe decoder.next(&bytes) {
-            case .needsMore:
-                return true
-            case .text:
-                let message = unsafe decoder.payload
-                unsafe webSocket.received(message.span, isText: true)
-            case .binary:
-                let message = unsafe decoder.payload
-                unsafe webSocket.received(message.span, isText: false)
-            case .ping:
-                let payload = unsafe decoder.payload
-                if !sentClose { _ = unsafe enqueue(.pong, payload.span) }
-            case .pong:
-                break
-            case .close(let code):
-                let reason = unsafe String(decoding: decoder.payload, as: UTF8.self)
-                if !sentClose { queueClose(code: code, reason: "") }
-                webSocket.isEnding()
-                flush(then: WebSocketClose(cause: .closed, code: code, reason: reason))
-            case .violation(let violation):
-                if !sentClose { queueClose(code: violation.closeCode, reason: violation.reason) }
-                webSocket.isEnding()
-                let cause: WebSocketClose.Cause = violation == .messageTooLarge ? .messageTooLarge : .protocolViolation
-                flush(then: WebSocketClose(cause: cause, code: violation.closeCode, reason: violation.reason))
-            }
-        }
+        if !rest.isEmpty { unsafe readFrames(rest) }
         return true
     }
 
-    override func enqueue(_ opcode: FrameOpcode, _ payload: Span<UInt8>) -> Bool {
-        guard webSocket != nil else { return false }
-        let size = FrameEncoder.byteCount(payloadBytes: payload.count, isMasked: false)
-        let reserve = opcode.isControl ? 0 : Self.controlReserve
-        guard queue.count + size <= queue.limit - reserve, let room = unsafe queue.room(size) else { return false }
-        unsafe FrameEncoder.encode(opcode, payload: payload, into: room)
-        queue.commit(size)
-        askFlush()
-        return true
-    }
+    override var isFraming: Bool { phase == .webSocket }
 
-    private func queueClose(code: UInt16?, reason: String) {
-        sentClose = true
-        guard let room = unsafe queue.room(FrameEncoder.maximumCloseFrameBytes) else { return }
-        queue.commit(unsafe FrameEncoder.encodeClose(code: code, reason: reason, into: room))
-        askFlush()
-    }
-
-    override var queuedBytes: Int { queue.count }
-
-    override func beginClose(code: UInt16, reason: String) { queueClose(code: code, reason: reason) }
-
-    override func fail(_ close: WebSocketClose) {
-        if outcome == nil || close.cause == .aborted { outcome = close }
-        endSocket()
-    }
+    override func finishFlushing() { flush(then: outcome) }
 
     // MARK: Output
 
-    override func writable() -> Bool {
+    override func flush() -> Bool {
         guard phase != .lingering else { return true }
         if outputSent < output.count {
             let count = min(output.count - outputSent, Self.writeBytes)
@@ -300,12 +223,7 @@ import Glibc
             if outputSent == output.count { (output, outputSent) = ([], 0) }
             if written > 0 { extendAnswer() }
         }
-        if output.isEmpty, !queue.isEmpty, let start = unsafe queue.front.baseAddress {
-            let written = unsafe write(start, min(queue.count, Self.writeBytes))
-            guard written >= 0 else { return false }
-            queue.drop(written)
-            if written > 0 { webSocket?.wrote() }
-        }
+        if output.isEmpty, !flushQueue() { return false }
         guard output.isEmpty, queue.isEmpty else {
             askWritable()
             return true
@@ -321,56 +239,18 @@ import Glibc
         return true
     }
 
-    /// To the kernel at once, not through `lws_write`: that copies aside what a short write leaves, and until it is gone a
-    /// readable socket of the raw role wakes the loop forever without being read.
-    ///
-    /// - Returns: bytes taken, 0 when there is no room, -1 when the connection is lost.
-    private func write(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
-        guard let socket = unsafe socket else { return -1 }
-        guard isSecure else {
-            let written = unsafe Glibc.send(descriptor, bytes, count, CInt(MSG_NOSIGNAL))
-            return written < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : written
-        }
-        guard let tls = unsafe lws_get_ssl(socket) else { return -1 }
-        ERR_clear_error()
-        var written = 0
-        if unsafe SSL_write_ex(tls, bytes, count, &written) == 1 { return written }
-        let reason = unsafe SSL_get_error(tls, 0)
-        return reason == SSL_ERROR_WANT_WRITE || reason == SSL_ERROR_WANT_READ ? 0 : -1
-    }
-
     private func linger() {
         phase = .lingering
         phaseDeadline = EventLoop.now + milliseconds(Self.lingerMilliseconds)
-        if let socket = unsafe socket {
-            if let tls = unsafe lws_get_ssl(socket) {
-                unsafe _ = SSL_shutdown(tls)
-                ERR_clear_error()
-            }
-            _ = shutdown(descriptor, CInt(SHUT_WR))
-        }
+        shutWriting()
         report()
     }
 
     // MARK: Ends
 
-    /// The handler hears the end once, as soon as it is known.
-    private func report() {
-        guard let webSocket else { return }
-        let close = outcome ?? WebSocketClose(cause: .disconnected)
-        self.webSocket = nil
-        queue = ByteQueue(limit: 0)
-        webSocket.ended(close)
-        handler = nil
-    }
-
     override func socketEnded() {
         report()
         acceptor.connectionEnded()
-    }
-
-    override func loopIsStopping() {
-        fail(WebSocketClose(cause: .aborted, reason: "the loop is stopping"))
     }
 
     override func sweep(now: UInt64) {

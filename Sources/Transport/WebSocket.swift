@@ -174,9 +174,7 @@ public final class WebSocket {
         case .open:
             break
         }
-        if let connection, connection.queuedBytes > 0 || connection.hasPartialWrite,
-            isPast(lastProgress, options.writeDeadlineMilliseconds)
-        {
+        if let connection, connection.queuedBytes > 0, isPast(lastProgress, options.writeDeadlineMilliseconds) {
             return WebSocketClose(cause: .writeDeadline)
         }
         if !hasMessage, isPast(openedAt, options.firstMessageDeadlineMilliseconds) {

@@ -7,14 +7,19 @@ struct WebSocketURL: Sendable, Equatable {
     /// Path and query, as written.
     var target: String
 
-    /// Value of the Host header; libwebsockets takes the name for TLS from it.
+    /// Value of the Host header.
     var hostHeader: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
-    /// libwebsockets keeps a name for TLS in 128 bytes.
-    static var longestHost: Int { 127 }
+    /// IPv4 or IPv6 in numbers: then a certificate is asked for the address, and no name is sent.
+    var hasNumericHost: Bool {
+        host.contains(":") || host.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 || $0 == UInt8(ascii: ".") }
+    }
+
+    /// Of a name in DNS. Source: RFC 1035, section 2.3.4.
+    static var longestHost: Int { 253 }
 
     init(_ url: String) throws(TransportError) {
         func bad(_ expected: String) -> TransportError {

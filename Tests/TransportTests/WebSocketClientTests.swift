@@ -205,8 +205,8 @@ import Testing
             let cases: [(ScriptedServer, WebSocketClose.Cause)] = [
                 (ScriptedServer(wrongAccept: true), .protocolViolation),
                 (ScriptedServer(closesAtOnce: true), .disconnected),
-                // A reserved opcode: libwebsockets just ends the connection.
-                (ScriptedServer([ScriptedServer.frame(3, [1])]), .disconnected),
+                // A reserved opcode.
+                (ScriptedServer([ScriptedServer.frame(3, [1])]), .protocolViolation),
             ]
             for (server, cause) in cases {
                 let recorder = Recorder()

@@ -33,7 +33,8 @@ import Testing
             #expect(service.closes.withLock { $0.isEmpty })
             peer.send(peer.frame(8, [0x0F, 0xA0]))
             #expect(peer.receiveAll() == [])
-            #expect(eventually { service.closes.withLock { $0 } == [WebSocketClose(cause: .closed, code: 4_000)] })
+            let close = WebSocketClose(cause: .closed, code: 4_000, reason: "as asked")
+            #expect(eventually { service.closes.withLock { $0 } == [close] })
             #expect(service.received.load(ordering: .relaxed) == 1)
         }
     }
