@@ -89,7 +89,9 @@ let package = Package(
         // The inner loops of the resampler.
         .target(name: "CPolyphase", path: "Sources/CLibraries/CPolyphase"),
         // And what is measured of a frame: its levels, its spectrum.
-        .target(name: "CFrameMeasures", path: "Sources/CLibraries/CFrameMeasures", exclude: ["BandPowers.inc"]),
+        .target(
+            name: "CFrameMeasures", path: "Sources/CLibraries/CFrameMeasures",
+            exclude: ["BandPowers.inc", "FrameSums.inc", "LagScores.inc"]),
 
         // Foundations: know nothing of each other, except that Telemetry reads AudioPipeline's counters.
         room("AudioPipeline"),

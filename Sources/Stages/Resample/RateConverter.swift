@@ -3,7 +3,7 @@ import CSampleRate
 
 /// Changes the rate of linear PCM by any ratio from 1/256 to 256, through libsamplerate's medium sinc converter.
 ///
-/// Off the frame path only: it costs fifty times `PolyphaseResampler`, and what it gives per call varies. Its output is
+/// Off the frame path only: it costs some 300 times as much as `PolyphaseResampler`, and what it gives per call varies. Its output is
 /// aligned with its input in time; the last `latencySamples` of what went in come out with `finish`.
 ///
 /// - Input: 16-bit samples, at most `maximumInputSamples` per call. Output: 16-bit samples, saturated.

@@ -19,7 +19,7 @@ enum {
 };
 
 // Of one frame, exact: its samples, their squares, and the squares of their changes from one to the next, the first against
-// `previous`. Any number of samples up to 2^20.
+// `previous`. Any number of samples up to 2^15.
 struct frame_sums {
     int64_t sum, squares, changes;
 };
