@@ -93,7 +93,12 @@ extension Call {
         let queued = outbound.append(audio, of: source, to: item)
         account(queued, as: item, at: now)
         shard.budget[.queue].record(nanoseconds: EventLoop.now &- now)
-        beginSpurt(at: now)
+        if outbound.isIdle {
+            beginSpurt(at: now)
+        } else if isDry {
+            // The tick came first and found nothing: a model that speaks in real time is not held back for the next one.
+            sendDue(at: now)
+        }
     }
 
     func account(_ queued: QueuedAudio, as item: PlayoutItem, at now: UInt64) {
