@@ -2,7 +2,7 @@
 ///
 /// Upwards by what the last run's processor time foretells, at most fivefold; then between the most that held and the
 /// fewest that did not, until they lie within `precision`. A void run is repeated, and calls that cannot be measured at
-/// all end the search like calls that broke. A run that broke on an idle machine is tried once more.
+/// all bound the search like calls that broke; when they are the first ones, fewer would tell no more. A run that broke on an idle machine is tried once more.
 public struct CapacitySearch: Sendable {
     /// What one run gave.
     public struct Run: Sendable, Equatable {
@@ -50,6 +50,7 @@ public struct CapacitySearch: Sendable {
         let top = self.top
         if held?.calls == most { return .done(calls: most, limitedBy: "no more than \(most) calls can be asked for") }
         if let top {
+            if held == nil, top.isUnmeasured { return .done(calls: 0, limitedBy: top.reason) }
             let low = held?.calls ?? 0
             if top.calls - low <= max(1, Int(Double(top.calls) * precision)) {
                 return .done(calls: low, limitedBy: top.reason)
@@ -69,15 +70,16 @@ public struct CapacitySearch: Sendable {
     }
 
     /// The fewest calls that did not hold, or could not be measured, and why.
-    private var top: (calls: Int, reason: String)? {
+    private var top: (calls: Int, reason: String, isUnmeasured: Bool)? {
         for calls in Set(runs.map(\.calls)).sorted() {
             switch deciding(calls)?.verdict {
-            case .broke(let reasons)?: return (calls, reasons.joined(separator: "; "))
+            case .broke(let reasons)?: return (calls, reasons.joined(separator: "; "), false)
             case nil where tries(of: calls) >= Self.voidTries:
                 let reasons = runs.last { $0.calls == calls }?.verdict.reasons ?? []
                 return (
                     calls,
-                    "\(calls) calls could not be measured (\(reasons.joined(separator: "; "))); the host may carry more"
+                    "\(calls) calls could not be measured (\(reasons.joined(separator: "; "))); the host may carry more",
+                    true
                 )
             default: break
             }

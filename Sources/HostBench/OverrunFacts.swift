@@ -9,8 +9,8 @@ public struct OverrunFacts: Codable, Sendable, Equatable {
     public var missed: UInt64
     /// Holes in what callers heard, by cause.
     public var holesModelLate: UInt64, holesOurs: UInt64, holesCarrier: UInt64
-    /// Time that the service's threads were ready to run and were not run, and that this machine was not run by its
-    /// host; of the measured seconds, in seconds.
+    /// Time that the service's threads were ready to run and were not run, and that each of this machine's processors
+    /// on the average was not run by its host; of the measured seconds, in seconds.
     public var waitedForProcessor: Double
     public var stolen: Double
     public var seconds: Double
@@ -63,13 +63,17 @@ extension OverrunFacts {
                     .init(.stage, "\(part.label): \(part.overruns) times over 2 ms, at worst \(Self.text(part.max))"))
             }
             if stolen > 0.002 * seconds {
-                blame.append(.init(.hypervisor, "this machine was not run for \(Self.percent(stolen / seconds))"))
+                blame.append(
+                    .init(
+                        .hypervisor,
+                        "this machine's own host did not run it \(Self.percent(stolen / seconds)) of the time"))
             }
             if waitedForProcessor > 0.01 * seconds {
                 blame.append(
                     .init(
                         .scheduler,
-                        "threads were ready and waited for a processor \(Self.percent(waitedForProcessor / seconds))"))
+                        "threads were ready and waited for a processor \(Self.percent(waitedForProcessor / seconds)) of the time"
+                    ))
             }
             if let coreShare, coreShare > 0.7 {
                 blame.append(.init(.calls, "the calls together take \(Self.percent(coreShare)) of the service's cores"))

@@ -58,6 +58,10 @@ import Testing
         search.record(.init(calls: 200, verdict: .held, coreShare: 0.7))
         #expect(search.next() == .run(calls: 230))
 
+        // On a machine too busy for the first calls, fewer tell no more.
+        let busy = self.search(FakeHost(generatorLateAt: 1))
+        #expect(busy.calls == 0 && busy.runs.count == CapacitySearch.voidTries)
+
         let found = self.search(FakeHost(microsecondsPerCallFrame: 1, generatorLateAt: 300))
         #expect(found.calls < 300 && found.calls >= 280)
         #expect(found.limitedBy.contains("could not be measured (the generator was late); the host may carry more"))

@@ -24,7 +24,7 @@ public struct BenchPage {
         body.append("<ul>\(text.lines.map { "<li>\(escaped($0))</li>" }.joined())</ul>")
         body += [Self.table(text.stages), Self.table(text.callers)]
         body += [distribution, timeline].map(\.svg)
-        if search == nil { body.append(Plots.cost([report]).svg) }
+        if search == nil, !report.load.isVoid { body.append(Plots.cost([report]).svg) }
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -70,13 +70,13 @@ public struct BenchPage {
     }
 
     private static func day(_ date: Date) -> String {
-        date.ISO8601Format(.iso8601(timeZone: .gmt))
+        date.ISO8601Format()
     }
 
     private static let style = """
         :root{color-scheme:light dark;--ink:#1c2126;--soft:#68727d;--rule:#d8dde2;--paper:#fff}
         @media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#98a2ac;--rule:#343b42;--paper:#14181c}}
-        body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:960px;margin:2em auto;padding:0 1em}
+        body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:1120px;margin:2em auto;padding:0 1em}
         table{border-collapse:collapse;margin:1em 0;font-variant-numeric:tabular-nums;display:block;overflow-x:auto}
         th,td{padding:.2em .7em;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap}
         th:first-child,td:first-child{text-align:left;white-space:pre}

@@ -71,7 +71,7 @@ struct Plot {
             let height = Self.number(vertical(limit.y))
             parts.append(
                 "<line class=\"limit\" x1=\"\(Self.number(Self.left))\" x2=\"\(Self.number(end))\" y1=\"\(height)\" y2=\"\(height)\"/>"
-                    + "<text class=\"limit\" x=\"\(Self.number(end + 6))\" y=\"\(Self.number(vertical(limit.y) + 4))\">\(escaped(limit.label))</text>"
+                    + "<text class=\"limit\" x=\"\(Self.number(Self.left + 6))\" y=\"\(Self.number(vertical(limit.y) - 4))\">\(escaped(limit.label))</text>"
             )
         }
         for (index, line) in lines.enumerated() {

@@ -55,14 +55,15 @@ struct BenchRun {
         let stages = FrameBudget.Part.allCases.map { part in
             StageTimes(part: "\(part)", label: BudgetTable.name(part), times(part), callFrames: callFrames)
         }
+        let host = HostIdentity.current()
         let waits = (before: record.first.waits, after: record.last.waits)
         let facts = OverrunFacts(
             visits: times(.lateness).count, late: counted("ticks_late"), missed: counted("ticks_missed"),
             holesModelLate: counted("holes_model_late"), holesOurs: counted("holes_ours"),
             holesCarrier: counted("holes_carrier"), waitedForProcessor: waits.after.shards - waits.before.shards,
-            stolen: waits.after.stolen - waits.before.stolen, seconds: record.seconds)
+            stolen: (waits.after.stolen - waits.before.stolen) / Double(host.cores), seconds: record.seconds)
         return BenchReport(
-            host: .current(), version: ServiceVersion.current, date: Date(), plan: plan,
+            host: host, version: ServiceVersion.current, date: Date(), plan: plan,
             serviceCores: placement.service.count, load: load, stages: stages, overruns: facts,
             timeline: record.timeline)
     }
