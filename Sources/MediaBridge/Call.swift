@@ -19,7 +19,7 @@ final class Call {
     let grant: StreamGrant
     /// Its place among the admitted; given back with the last reference.
     let ticket: AdmissionTicket?
-    unowned let shard: Shard
+    let shard: Shard
     /// Index in the shard's table and clock while the call lives.
     let member: Int
     /// Monotonic nanoseconds at set-up; the call's own clock counts from here.

@@ -14,7 +14,7 @@ final class CarrierLink: WebSocketHandler {
 
     let accepted: AcceptedCall
     let openedAt: UInt64
-    private unowned let shard: Shard
+    private let shard: Shard
     private var socket: WebSocket?
     private var call: Call?
     private var wasAttached = false
@@ -141,7 +141,7 @@ final class CarrierLink: WebSocketHandler {
     /// Room for another message: what has none stays in playout (S06).
     var hasRoom: Bool {
         guard let socket, writer != nil, !isClosing else { return false }
-        return socket.queuedBytes + 4_096 < shard.service.carrierSocketOptions.sendQueueBytes
+        return socket.queuedBytes + 4_096 < shard.carrierQueueBytes
     }
 
     /// - Returns: false when the socket's queue has no room or is gone.

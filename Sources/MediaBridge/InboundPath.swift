@@ -7,7 +7,7 @@ import VAD
 /// The caller's audio on its way to the model.
 ///
 /// ```
-/// carrier ─► arrived ─► arrivals ─► [inbound phase] hear: decode ─► VAD ─► waiting ─► forward: (resample) ─► model
+/// carrier ─► arrived ─► arrivals ─► [inbound phase] hear: decode ─► VAD ─► history ─► forward: (resample) ─► model
 ///                                   sent, cleared ─► echo reference ┘
 /// ```
 /// The echo reference decides what counts as speech of the caller's; the audio that goes to the model is never touched.
@@ -15,20 +15,13 @@ import VAD
 struct InboundPath: ~Copyable {
     /// Samples at the carrier's rate, 8 kHz.
     static let frameSamples = 160
-    /// 64 frames: absorbs uneven arrival between the carrier's socket and the inbound phase.
-    private static let arrivalCapacity = 64 * frameSamples
-    /// 256 frames, 5.1 s: what was heard while the model's session was not ready. The newest is kept (S14).
-    private static let waitingCapacity = 256
-
-    private var arrivals = SampleRing<UInt8>(capacity: arrivalCapacity)
-    private var waiting = MulawFrameRing(capacityFrames: waitingCapacity, frameLength: frameSamples)
+    private var arrivals = ArrivalQueue()
+    private var history = UplinkHistory()
     private var decoder = MulawDecoder()
     private var detector = EnergyDetector()
     private var echo = EchoReference()
     private let isEchoAware: Bool
     private var segmenter: SpeechSegmenter
-    /// What has gone to the model lately.
-    private var forwarded = RepeatRing()
     /// How a frame is written for the model: the carrier's own mu-law passes through untouched.
     private let modelFormat: ModelAudioFormat
     private var alaw = AlawEncoder()
@@ -62,7 +55,7 @@ struct InboundPath: ~Copyable {
     /// Carrier socket: one message's audio, any length.
     mutating func arrived(_ audio: Span<UInt8>) {
         ledger.receive(audio.count)
-        if !arrivals.writer.push(audio) { ledger.drop(.overrun, audio.count) }
+        if !arrivals.push(audio) { ledger.drop(.overrun, audio.count) }
     }
 
     /// Inbound phase: takes the next whole frame that has arrived through decoder and detector, and lays it by for the
@@ -70,17 +63,13 @@ struct InboundPath: ~Copyable {
     /// - Returns: nil when no whole frame is left.
     mutating func hear() -> HeardFrame? {
         var wireFrame = wire.mutableSpan
-        guard arrivals.reader.pop(into: &wireFrame) else { return nil }
+        guard arrivals.pop(into: &wireFrame) else { return nil }
         var linearFrame = linear.mutableSpan
         _ = decoder.process(wire.span, into: &linearFrame)
         let isSpeech = detector.analyze(linear.span).isSpeech
         let isEcho = isEchoAware && echo.judge(linear.span).isEcho && isSpeech
         let edge = segmenter.advance(isSpeech: isSpeech && !isEcho)
-        if waiting.writer.count == waiting.writer.capacityFrames {
-            waiting.reader.discard(1)
-            ledger.drop(.stale, Self.frameSamples)
-        }
-        _ = waiting.writer.push(wire.span)
+        if !history.keep(wire.span) { ledger.drop(.stale, Self.frameSamples) }
         return HeardFrame(edge: edge, isEcho: isEcho)
     }
 
@@ -104,12 +93,12 @@ struct InboundPath: ~Copyable {
     mutating func restarted() { echo.reset() }
 
     /// Frames laid by for the model.
-    var waitingFrames: Int { waiting.reader.count + forwarded.pending }
+    var waitingFrames: Int { history.waiting }
 
     /// The newest of what was forwarded goes once more, before what waits: the session that had it is gone. It is in the
     /// books already.
     mutating func repeatForwarded(milliseconds: Int64) {
-        forwarded.rewind(frames: Int(clamping: (milliseconds + 19) / 20))
+        history.rewind(frames: Int(clamping: (milliseconds + 19) / 20))
     }
 
     /// Takes waiting frames, as many as fit, and hands them over as one message in the model's format.
@@ -122,12 +111,9 @@ struct InboundPath: ~Copyable {
         var (frames, fresh) = (0, 0)
         var message = scratch.mutableSpan
         while length + modelFrameBytes <= message.count {
-            if !forwarded.next(into: &outgoing) {
-                var waitingFrame = outgoing.mutableSpan
-                guard waiting.reader.pop(into: &waitingFrame) else { break }
-                forwarded.keep(outgoing)
-                fresh += 1
-            }
+            var frame = outgoing.mutableSpan
+            guard let isFresh = history.take(into: &frame) else { break }
+            if isFresh { fresh += 1 }
             length += write(into: &message, at: length)
             frames += 1
         }
@@ -151,8 +137,7 @@ struct InboundPath: ~Copyable {
             _ = alaw.process(linear.span, into: &codedFrame)
         case .pcm24: return resample(into: &message, at: offset)
         }
-        for index in 0..<Self.frameSamples { message[offset + index] = outgoing[index] }
-        return Self.frameSamples
+        return unsafe copy(outgoing.span.bytes, into: &message, at: offset)
     }
 
     private mutating func resample(into message: inout MutableSpan<UInt8>, at offset: Int) -> Int {
@@ -160,19 +145,26 @@ struct InboundPath: ~Copyable {
         _ = decoder.process(outgoing.span, into: &linearFrame)
         var wideFrame = wide.mutableSpan
         guard case .produced(let samples)? = upsampler?.process(linear.span, into: &wideFrame) else { return 0 }
-        for index in 0..<samples {
-            let sample = UInt16(bitPattern: wide[index])
-            message[offset + 2 * index] = UInt8(truncatingIfNeeded: sample)
-            message[offset + 2 * index + 1] = UInt8(truncatingIfNeeded: sample >> 8)
+        // The wire's byte order is the host's: little-endian.
+        return unsafe copy(wide.span.extracting(first: samples).bytes, into: &message, at: offset)
+    }
+
+    /// - Returns: the bytes copied.
+    private func copy(_ bytes: RawSpan, into message: inout MutableSpan<UInt8>, at offset: Int) -> Int {
+        precondition(offset + bytes.byteCount <= message.count, "offset: \(offset)")
+        unsafe bytes.withUnsafeBytes { source in
+            unsafe message.withUnsafeMutableBufferPointer { room in
+                if let from = source.baseAddress, let to = room.baseAddress {
+                    unsafe UnsafeMutableRawPointer(to + offset).copyMemory(from: from, byteCount: source.count)
+                }
+            }
         }
-        return samples * 2
+        return bytes.byteCount
     }
 
     /// The call is over: what has not gone out is let go by name, and the books must balance (R1).
     mutating func close() -> Int64 {
-        ledger.drop(.ended, arrivals.reader.count + waiting.reader.count * Self.frameSamples)
-        arrivals.reader.discard()
-        waiting.reader.discard()
+        ledger.drop(.ended, arrivals.discard() + history.discard() * Self.frameSamples)
         return ledger.balance(queued: 0)
     }
 }

@@ -8,8 +8,9 @@ import Transport
 /// One session with a model: its socket, read and written. A reconnect brings a new link. Shard thread only.
 final class ModelLink: WebSocketHandler {
     private(set) var socket: WebSocket?
-    private unowned let shard: Shard
-    private weak var call: Call?
+    private let shard: Shard
+    /// Until it is over, or the call has given this session up.
+    private var call: Call?
     private var writer: OpenAIRealtimeWriter
     private var kinds = KindTally()
     /// Each code of an error is logged once per session.
@@ -120,6 +121,7 @@ final class ModelLink: WebSocketHandler {
 
     func webSocketDidClose(_ socket: WebSocket, _ close: WebSocketClose) {
         self.socket = nil
+        defer { call = nil }
         if call == nil, warmth != nil { return shard.warmClosed(self) }
         guard let call, let place = place(in: call) else { return }
         switch place {
@@ -145,7 +147,7 @@ final class ModelLink: WebSocketHandler {
     /// Room for one more message of audio, so that nothing is taken out of a queue in vain.
     func hasRoom(for bytes: Int) -> Bool {
         guard let socket else { return false }
-        return socket.queuedBytes + bytes * 2 < shard.service.modelSocketOptions.sendQueueBytes
+        return socket.queuedBytes + bytes * 2 < shard.modelQueueBytes
     }
 
     /// The caller's audio, in the model's format.

@@ -52,7 +52,7 @@ struct OutboundPath: ~Copyable {
         switch modelFormat {
         case .pcmu: _ = playout.append(item, audio)
         case .pcma: transcode(audio, item)
-        case .pcm24: for index in audio.indices { take(audio[index], item) }
+        case .pcm24: take(audio, item)
         }
         return QueuedAudio(samples: Int(playout.counts.received - before), isFull: playout.isFull)
     }
@@ -91,15 +91,35 @@ struct OutboundPath: ~Copyable {
         }
     }
 
-    private mutating func take(_ byte: UInt8, _ item: PlayoutItem) {
-        guard let low = halfSample else {
-            halfSample = byte
-            return
+    /// Linear samples, little-endian as the host is; a delta may end in the middle of one.
+    private mutating func take(_ audio: Span<UInt8>, _ item: PlayoutItem) {
+        var start = 0
+        if let low = halfSample, audio.count > 0 {
+            halfSample = nil
+            linear[linearCount] = Int16(bitPattern: UInt16(low) | UInt16(audio[0]) << 8)
+            linearCount += 1
+            start = 1
+            if linearCount == 480 { convert(to: item) }
         }
-        halfSample = nil
-        linear[linearCount] = Int16(bitPattern: UInt16(low) | UInt16(byte) << 8)
-        linearCount += 1
-        if linearCount == 480 { convert(to: item) }
+        while audio.count - start >= 2 {
+            let samples = min((audio.count - start) / 2, 480 - linearCount)
+            copy(audio.extracting(start..<start + 2 * samples))
+            linearCount += samples
+            start += 2 * samples
+            if linearCount == 480 { convert(to: item) }
+        }
+        if start < audio.count { halfSample = audio[start] }
+    }
+
+    private mutating func copy(_ bytes: Span<UInt8>) {
+        var room = linear.mutableSpan
+        unsafe bytes.withUnsafeBufferPointer { source in
+            unsafe room.withUnsafeMutableBufferPointer { room in
+                if let from = source.baseAddress, let to = room.baseAddress {
+                    unsafe UnsafeMutableRawPointer(to + linearCount).copyMemory(from: from, byteCount: source.count)
+                }
+            }
+        }
     }
 
     private mutating func convert(to item: PlayoutItem) {

@@ -22,6 +22,8 @@ final class Shard: @unchecked Sendable {
     /// Both keep nothing between messages but memory, so all calls share them.
     var carrierParser = TwilioParser()
     var modelParser = OpenAIRealtimeParser()
+    /// Room of one socket's queue.
+    let carrierQueueBytes: Int, modelQueueBytes: Int
     let counters = CounterBlock<ShardCount>()
     let notes = CounterBlock<NoteCount>()
     let hangUps = CounterBlock<HangUpCount>()
@@ -56,6 +58,8 @@ final class Shard: @unchecked Sendable {
         (self.index, self.loop, self.service, self.pool) = (index, loop, service, pool)
         self.inlet = consume inlet
         self.diagnostics = diagnostics
+        carrierQueueBytes = service.carrierSocketOptions.sendQueueBytes
+        modelQueueBytes = service.modelSocketOptions.sendQueueBytes
         clock = FrameClock(startNanoseconds: EventLoop.now, capacity: capacity)
         calls = Array(repeating: nil, count: capacity)
         free = Array((0..<capacity).reversed())

@@ -164,7 +164,7 @@ import Glibc
         case .opened(let consumed):
             guard let webSocket else { return false }
             phase = .open
-            carry(webSocket, handler: nil, role: .client)
+            carry(webSocket, role: .client)
             webSocket.opened()
             let rest = unsafe UnsafeMutableBufferPointer(rebasing: bytes[consumed...])
             if !rest.isEmpty { unsafe readFrames(rest) }
@@ -216,12 +216,6 @@ import Glibc
 
     override func sweep(now: UInt64) {
         if phase == .lingering, now > lingersUntil { return endSocket() }
-        guard let webSocket else { return }
-        if let close = webSocket.sweep(now: now) {
-            fail(close)
-        } else if webSocket.handler == nil {
-            // Nobody is left to hear it or to close it.
-            fail(WebSocketClose(cause: .aborted))
-        }
+        if let webSocket, let close = webSocket.sweep(now: now) { fail(close) }
     }
 }

@@ -4,8 +4,6 @@ import Glibc
 /// that is told once. Loop thread.
 @safe class FramedConnection: SocketConnection, @unchecked Sendable {
     final private(set) var webSocket: WebSocket?
-    /// The socket holds it weakly; until the end somebody has to.
-    final private var handler: (any WebSocketHandler)?
     final private var decoder = FrameDecoder(role: .server, maximumMessageBytes: 0)
     final private(set) var queue = ByteQueue(limit: 0)
     final private var isMasked = false
@@ -27,12 +25,11 @@ import Glibc
 
     // MARK: Opening
 
-    /// - Parameter keepsHandler: a server's handler belongs to the connection; a client's owner keeps it.
-    final func carry(_ webSocket: WebSocket, handler: (any WebSocketHandler)?, role: FrameDecoder.Role) {
+    final func carry(_ webSocket: WebSocket, role: FrameDecoder.Role) {
         decoder = FrameDecoder(role: role, maximumMessageBytes: webSocket.options.maximumMessageBytes)
         queue = ByteQueue(limit: webSocket.options.sendQueueBytes + Self.controlReserve)
         isMasked = role == .client
-        (self.webSocket, self.handler) = (webSocket, handler)
+        self.webSocket = webSocket
     }
 
     /// A client has its socket before it has a connection.
@@ -131,7 +128,6 @@ import Glibc
         self.webSocket = nil
         queue = ByteQueue(limit: 0)
         webSocket.ended(outcome ?? WebSocketClose(cause: .disconnected))
-        handler = nil
     }
 
     final override func fail(_ close: WebSocketClose) {

@@ -201,7 +201,7 @@ import Glibc
         phaseDeadline = 0
         send(WebSocketHandshake.response(accept: accept))
         let webSocket = WebSocket(loop: loop, options: options, handler: handler, connection: self)
-        carry(webSocket, handler: handler, role: .server)
+        carry(webSocket, role: .server)
         webSocket.opened()
         if !rest.isEmpty { unsafe readFrames(rest) }
         return true

@@ -1,7 +1,8 @@
 /// One WebSocket, server or client side. Every member belongs to the thread of its `loop`.
 public final class WebSocket {
     public let loop: EventLoop
-    public weak var handler: (any WebSocketHandler)?
+    /// Until it has been told of the end.
+    public private(set) var handler: (any WebSocketHandler)?
     public let options: WebSocketOptions
 
     enum State { case connecting, open, closing, closed }
@@ -154,7 +155,9 @@ public final class WebSocket {
         guard state != .closed else { return }
         state = .closed
         connection = nil
-        handler?.webSocketDidClose(self, close)
+        let last = handler
+        handler = nil
+        last?.webSocketDidClose(self, close)
     }
 
     /// - Returns: why the socket must end now, if it must.

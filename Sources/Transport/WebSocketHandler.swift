@@ -1,4 +1,4 @@
-/// Hears one WebSocket. Loop thread. The socket keeps its handler weakly; the owner of the call keeps both.
+/// Hears one WebSocket. Loop thread. The socket keeps its handler until it has told it of the end.
 public protocol WebSocketHandler: AnyObject {
     func webSocketDidOpen(_ socket: WebSocket)
     /// A whole message; `message` is valid until this returns. Text has been checked to be UTF-8.

@@ -217,15 +217,19 @@ import Testing
         }
     }
 
-    @Test func `a socket whose handler is gone ends by itself`() throws {
+    @Test func `a socket keeps its handler until the end, and no longer`() throws {
         try withServer { listener, loops, service in
-            var recorder: Recorder? = Recorder()
-            recorder?.connect(to: "ws://127.0.0.1:\(listener.port)/", on: loops[0])
-            #expect(eventually { service.opened.load(ordering: .relaxed) == 1 })
-            // The recorder holds its socket, the socket does not hold the recorder.
-            recorder = nil
+            weak var gone: Recorder?
+            do {
+                let recorder = Recorder()
+                recorder.onMessage = { $0.close() }
+                recorder.onOpen = { $0.sendText("one") }
+                recorder.connect(to: "ws://127.0.0.1:\(listener.port)/", on: loops[0])
+                gone = recorder
+            }
             #expect(eventually { service.closes.withLock { $0.count } == 1 })
             #expect(eventually { loops[0].connectionCount == 0 })
+            #expect(eventually { gone == nil })
         }
     }
 }

@@ -1,1 +1,0 @@
-../../../Sources/MediaBridge/RepeatRing.swift
