@@ -19,6 +19,11 @@ extension Call {
     func heard(_ audio: Span<UInt8>, at now: UInt64) {
         if inbound.ledger.received == 0 { shard.alignInbound(self, to: now) }
         inbound.arrived(audio)
+        guard tickCameFirst else { return }
+        // A frame that is late by less than a period does not wait for the next tick.
+        tickCameFirst = false
+        hearArrived()
+        if isUplinkOpen { forward() }
     }
 
     /// The carrier's clock says that audio is missing: silence keeps the recording aligned (S12).
@@ -34,14 +39,16 @@ extension Call {
 
     func inboundTick(_ visit: ClockVisit) {
         let began = EventLoop.now
-        hearArrived()
+        tickCameFirst = !hearArrived()
         if isUplinkOpen { forward() }
         watch(began)
         shard.budget[.inbound].record(nanoseconds: EventLoop.now &- began)
     }
 
     /// All whole frames that have arrived go through the local ears.
-    private func hearArrived() {
+    /// - Returns: whether there was any.
+    @discardableResult private func hearArrived() -> Bool {
+        var hasHeard = false
         var mark = EventLoop.now
         while let frame = inbound.hear() {
             let heardAt = EventLoop.now
@@ -52,7 +59,9 @@ extension Call {
             tap?.caller(inbound.wire.span, at: position(heardAt))
             conversation.heard(inbound.wire.span, at: instant(heardAt))
             if let edge = frame.edge { happen(.voice(VoiceEdge(edge)), at: heardAt) }
+            hasHeard = true
         }
+        return hasHeard
     }
 
     /// The conversation is told every 100 ms: what the model hears then may be the agent himself (S31).

@@ -60,6 +60,8 @@ final class Call {
     private var isGreetingOnRecord = false
     /// No frame has gone out since playout ran empty.
     var isDry = true
+    /// The last inbound tick found no frame: the next one is heard when it comes.
+    var tickCameFirst = false
     private var deadlines = InlineArray<32, Int64>(repeating: .max)
     private(set) var earliestDeadline = Int64.max
 
