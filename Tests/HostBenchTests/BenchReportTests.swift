@@ -21,6 +21,11 @@ import Testing
         }
         #expect(verdict() == .held)
         #expect(verdict(FakeHost(breaksAt: 400)) == .broke(["gap p99.9 31.0 ms, limit 25.0 ms"]))
+        // What the generator itself was late by is in its callers' gaps.
+        #expect(
+            verdict(FakeHost(breaksAt: 400)) { $0.load.lateness.p999 = 3_000 }
+                == .void(["gap p99.9 31.0 ms, of which the generator's own lateness may be 3.0 ms"]))
+        #expect(verdict { $0.load.lateness.p999 = 3_000 } == .held)
         #expect(verdict(FakeHost(microsecondsPerCallFrame: 50)) == .broke(["core 1.02, limit 0.8"]))
         #expect(verdict(FakeHost(microsecondsPerCallFrame: 50, serviceCores: 3)) == .held)
         #expect(verdict { ($0.load.refused, $0.load.up) = (3, 397) } == .broke(["3 calls refused"]))
