@@ -46,10 +46,13 @@ let package = Package(
             ],
             path: "Benchmarks/Prompts",
             swiftSettings: [.swiftLanguageMode(.v6)]),
-        // `Benchmarks/diagnostics-share`: instructions, by callgrind. The two paths are the service's own files, by link.
+        .target(name: "AllocationProbe", path: "Benchmarks/AllocationProbe"),
+        .target(name: "CallgrindMarks", path: "Benchmarks/CallgrindMarks"),
+        // `Benchmarks/diagnostics-share` and `scripts/count-instructions`: instructions, by callgrind. The two paths are the service's own files, by link.
         .executableTarget(
             name: "FramePath",
             dependencies: [
+                "AllocationProbe", "CallgrindMarks",
                 .product(name: "AudioPipeline", package: "media-bridge"),
                 .product(name: "MulawCodec", package: "media-bridge"),
                 .product(name: "Resample", package: "media-bridge"),
