@@ -102,7 +102,16 @@ public struct CapacitySearch: Sendable {
         case .void: tries(of: last.calls) < Self.voidTries
         case .broke:
             // Not for want of processor time: something else may have disturbed it.
-            tries(of: last.calls) == 1 && (last.coreShare ?? 1) < 0.75 * coreLimit
+            figures(of: last.calls) == 1 && (last.coreShare ?? 1) < 0.75 * coreLimit
+        }
+    }
+
+    /// Runs of so many calls that measured anything.
+    private func figures(of calls: Int) -> Int {
+        runs.count {
+            guard $0.calls == calls else { return false }
+            if case .void = $0.verdict { return false }
+            return true
         }
     }
 

@@ -47,6 +47,12 @@ import Testing
         #expect(search.next() == .run(calls: 100))
         search.record(.init(calls: 100, verdict: .held, coreShare: 0.1))
         #expect(search.next() == .run(calls: 500))
+        // A void run between them is no try.
+        search.record(.init(calls: 500, verdict: .void(["late"]), coreShare: 0.5))
+        search.record(.init(calls: 500, verdict: .broke(["gap"]), coreShare: 0.5))
+        #expect(search.next() == .run(calls: 500))
+        search.record(.init(calls: 500, verdict: .broke(["gap"]), coreShare: 0.5))
+        #expect(search.next() != .run(calls: 500))
     }
 
     @Test func `a void run is repeated, and three of them are no capacity of the host`() {
