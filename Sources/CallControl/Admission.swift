@@ -7,6 +7,8 @@ public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
     case full
     /// The tenant's limit.
     case tenantFull
+    /// The shards' clocks have no slack for another call.
+    case noSlack
     /// The service is shutting down.
     case draining
     /// Not a tenant of this service.
@@ -39,6 +41,7 @@ public final class Admission: Sendable {
     private let service: Seats
     private let tenants: Mutex<[String: Seats]>
     private let draining = Atomic<Bool>(false)
+    private let slack = Atomic<Bool>(true)
 
     public init(limits: LimitConfiguration, tenants: [Tenant]) {
         service = Seats(limit: limits.maximumCalls)
@@ -72,6 +75,7 @@ public final class Admission: Sendable {
     /// Any thread. For a stream that says only later whose it is; `AdmissionTicket.assign` completes it.
     public func admitUnidentified() throws(AdmissionRefusal) -> AdmissionTicket {
         if isDraining { throw .draining }
+        guard hasSlack else { throw .noSlack }
         guard service.take() else { throw .full }
         return AdmissionTicket(self)
     }
@@ -79,6 +83,11 @@ public final class Admission: Sendable {
     /// Any thread. From now on nobody new is let in; running calls go on.
     public func drain() { draining.store(true, ordering: .releasing) }
     public var isDraining: Bool { draining.load(ordering: .acquiring) }
+
+    /// Any thread. Without slack nobody new is let in; places already held, and the streams that come for them, are not
+    /// asked again.
+    public func setHasSlack(_ hasSlack: Bool) { slack.store(hasSlack, ordering: .relaxed) }
+    public var hasSlack: Bool { slack.load(ordering: .relaxed) }
 
     /// Calls let in and not yet over.
     public var active: Int { service.taken.load(ordering: .relaxed) }

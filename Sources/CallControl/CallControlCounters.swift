@@ -11,7 +11,7 @@ public final class CallControlCounters: Sendable {
         case eventNotDurable
         // Turned away.
         case signatureMissing, signatureWrong, accountUnknown, numberUnknown, nothingWrittenForDirection, callOver
-        case serviceFull, tenantFull, draining, storeFull, tokenTableFull
+        case serviceFull, tenantFull, noSlack, draining, storeFull, tokenTableFull
         case malformed, notFound, methodNotAllowed
         case tokenUnknown, tokenReused, streamDeclined
         case statusUnknown, answeringPartyUnknown

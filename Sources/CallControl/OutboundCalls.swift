@@ -234,6 +234,7 @@ public final class OutboundCalls: AdminRoutes {
         case .tenantFull:
             AdminAnswer.problem(
                 429, "tenant: has as many calls at a time as it may have", field: "tenant", headers: retry)
+        case .noSlack: AdminAnswer.problem(503, "the frame clock has no slack for another call", headers: retry)
         case .draining: AdminAnswer.problem(503, "the service is shutting down")
         case .unknownTenant: AdminAnswer.problem(422, "tenant: has no place here yet", field: "tenant")
         }

@@ -265,6 +265,7 @@ public final class TwilioWebhooks: HTTPService {
         switch refusal {
         case .full: .serviceFull
         case .tenantFull: .tenantFull
+        case .noSlack: .noSlack
         case .draining: .draining
         case .unknownTenant: .numberUnknown
         }

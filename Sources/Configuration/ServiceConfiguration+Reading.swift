@@ -87,6 +87,7 @@ extension ServiceConfiguration {
         let limits = root.fields("limits")
         let defaults = configuration.limits
         configuration.limits.read(limits)
+        configuration.limits.refuseWithoutSlack = limits.boolean("refuseWithoutSlack", default: true)
         configuration.limits.maximumCallsPerTenant = limits.optionalInteger("maximumCallsPerTenant", in: 1...10_000)
         configuration.limits.drainSeconds = limits.integer(
             "drainSeconds", in: 0...3_600, default: defaults.drainSeconds)

@@ -71,6 +71,7 @@ extension ServiceConfiguration {
         root.fields("limits") {
             $0.number("maximumCalls", limits.maximumCalls)
             $0.text("capacityFile", limits.capacityFile ?? "none")
+            $0.boolean("refuseWithoutSlack", limits.refuseWithoutSlack)
             $0.number("maximumCallsPerTenant", limits.maximumCallsPerTenant)
             $0.number("drainSeconds", limits.drainSeconds)
         }

@@ -149,6 +149,8 @@ public struct LimitConfiguration: Sendable, Equatable {
     /// What this host was measured to carry, and where that is written; nil: not measured, or not to be looked at.
     public var capacity: CapacityFile?
     public var capacityFile: String?
+    /// No new call while the frame clock has no slack, whatever the limit says.
+    public var refuseWithoutSlack = true
     /// For a tenant that sets none of its own; nil: only `maximumCalls`.
     public var maximumCallsPerTenant: Int?
     /// How long running calls may go on after SIGTERM.

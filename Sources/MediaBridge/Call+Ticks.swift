@@ -42,7 +42,7 @@ extension Call {
         tickCameFirst = !hearArrived()
         if isUplinkOpen { forward() }
         watch(began)
-        shard.budget[.inbound].record(nanoseconds: EventLoop.now &- began)
+        spent(.inbound, since: began, at: EventLoop.now)
     }
 
     /// All whole frames that have arrived go through the local ears.
@@ -50,15 +50,22 @@ extension Call {
     @discardableResult private func hearArrived() -> Bool {
         var hasHeard = false
         var mark = EventLoop.now
+        var used = hearingWatch.isWatching ? ShardLoad.processorNanoseconds : 0
         while let frame = inbound.hear() {
             let heardAt = EventLoop.now
-            shard.budget[.hear].record(nanoseconds: heardAt &- mark)
+            spent(.hear, since: mark, at: heardAt)
+            if hearingWatch.isWatching { watchHearing(since: used, at: heardAt) }
             mark = heardAt
             shard.counters.add(.framesIn)
             if frame.isEcho { countEcho(at: heardAt) }
             tap?.caller(inbound.wire.span, at: position(heardAt))
             conversation.heard(inbound.wire.span, at: instant(heardAt))
-            if let edge = frame.edge { happen(.voice(VoiceEdge(edge)), at: heardAt) }
+            if let edge = frame.edge {
+                happen(.voice(VoiceEdge(edge)), at: heardAt)
+                // What follows from an edge is no cost of the ears.
+                mark = EventLoop.now
+            }
+            if hearingWatch.isWatching { used = ShardLoad.processorNanoseconds }
             hasHeard = true
         }
         return hasHeard
@@ -79,7 +86,7 @@ extension Call {
             let frames = inbound.forward(using: &shard.uplink) { message in model.append(message) }
             shard.counters.add(.framesToModel, UInt64(frames))
         }
-        shard.budget[.forward].record(nanoseconds: EventLoop.now &- began)
+        spent(.forward, since: began, at: EventLoop.now)
     }
 
     /// Deadlines of the conversation, and of a carrier that says nothing.
@@ -101,7 +108,7 @@ extension Call {
     func play(_ audio: Span<UInt8>, of source: ModelAudio, as item: PlayoutItem, at now: UInt64) {
         let queued = outbound.append(audio, of: source, to: item)
         account(queued, as: item, at: now)
-        shard.budget[.queue].record(nanoseconds: EventLoop.now &- now)
+        spent(.queue, since: now, at: EventLoop.now)
         if outbound.isIdle {
             beginSpurt(at: now)
         } else if isDry {
@@ -136,7 +143,7 @@ extension Call {
         sendDue(at: began)
         if outbound.isIdle, outbound.queuedBytes == 0 { shard.stopOutbound(self) }
         if model?.isPaused == true, !outbound.isFull { model?.resumeReading() }
-        shard.budget[.outbound].record(nanoseconds: EventLoop.now &- began)
+        spent(.outbound, since: began, at: EventLoop.now)
     }
 
     /// What the grid allows now: one frame in the steady state, the lead at a start. Frames of one batch share a message.
@@ -177,7 +184,7 @@ extension Call {
         conversation.sent(frame.item, samples: outbound.frame.count, at: instant(now))
         sendMark(itemEnded: frame.isLast, to: carrier)
         shard.counters.add(.framesOut)
-        shard.budget[.send].record(nanoseconds: EventLoop.now &- now)
+        spent(.send, since: now, at: EventLoop.now)
         if frame.isFirst { happen(.playoutStarted(frame.item), at: now) }
     }
 

@@ -32,6 +32,10 @@ final class Call {
     /// The wall clock at set-up.
     let begunAtUnixMilliseconds: Int64
     let tenant: TenantRuntime
+    let budget: CallBudget
+    var hearingWatch = StageWatch()
+    /// When a stage of this call was last over budget; monotonic nanoseconds.
+    var lastOverrun: UInt64 = 0
 
     var conversation: JournalledConversation
     var inbound: InboundPath
@@ -82,6 +86,7 @@ final class Call {
         self.member = member
         self.tenant = tenant
         self.prompt = prompt
+        budget = CallBudget(call: grant.call, tenant: grant.tenant.id, shard: shard.index)
         epoch = now
         begunAtUnixMilliseconds = shard.service.unixMilliseconds()
         number = shard.service.number(for: grant.call)

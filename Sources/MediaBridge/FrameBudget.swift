@@ -21,7 +21,13 @@ public final class FrameBudget: Sendable {
         case tick
         /// How late a tick ran, against its deadline.
         case lateness
+
+        /// Those that hold no other.
+        static var stages: [Part] { [.hear, .forward, .queue, .send] }
     }
+
+    /// A stage of one call that takes longer than this, a tenth of the tick, leaves a record.
+    static let overNanoseconds: UInt64 = 2_000_000
 
     private let histograms: [LatencyHistogram]
 

@@ -20,7 +20,7 @@ struct InboundPath: ~Copyable {
     private var decoder = MulawDecoder()
     private var detector = EnergyDetector()
     private var echo = EchoReference()
-    private let isEchoAware: Bool
+    private(set) var hearing: Hearing
     private var segmenter: SpeechSegmenter
     /// How a frame is written for the model: the carrier's own mu-law passes through untouched.
     private let modelFormat: ModelAudioFormat
@@ -46,7 +46,7 @@ struct InboundPath: ~Copyable {
     ) throws(ResampleError) {
         self.modelFormat = modelFormat
         segmenter = SpeechSegmenter(timing: timing)
-        self.isEchoAware = isEchoAware
+        hearing = isEchoAware ? .echoAware : .energy
         modelFrameBytes = modelFormat.audioFormat.bytesPerFrame
         upsampler =
             modelFormat == .pcm24 ? try PolyphaseResampler(inputRateHz: 8_000, outputRateHz: 24_000) : nil
@@ -67,17 +67,25 @@ struct InboundPath: ~Copyable {
         var linearFrame = linear.mutableSpan
         _ = decoder.process(wire.span, into: &linearFrame)
         let isSpeech = detector.analyze(linear.span).isSpeech
-        let isEcho = isEchoAware && echo.judge(linear.span).isEcho && isSpeech
+        let isEcho = hearing == .echoAware && echo.judge(linear.span).isEcho && isSpeech
         let edge = segmenter.advance(isSpeech: isSpeech && !isEcho)
         if !history.keep(wire.span) { ledger.drop(.stale, Self.frameSamples) }
         return HeardFrame(edge: edge, isEcho: isEcho)
+    }
+
+    /// The dearest of the ears goes and what it fell back to decides alone, until the call is over.
+    /// - Returns: false when there is nothing left to do without.
+    mutating func demoteHearing() -> Bool {
+        guard let cheaper = hearing.cheaper else { return false }
+        hearing = cheaper
+        return true
     }
 
     // MARK: The far end
 
     /// A frame of the agent's went to the carrier, in its format.
     mutating func sent(_ frame: Span<UInt8>) {
-        guard isEchoAware else { return }
+        guard hearing == .echoAware else { return }
         var linearFrame = linear.mutableSpan
         _ = decoder.process(frame, into: &linearFrame)
         echo.sent(linear.span)
@@ -167,6 +175,18 @@ struct InboundPath: ~Copyable {
         ledger.drop(.ended, arrivals.discard() + history.discard() * Self.frameSamples)
         return ledger.balance(queued: 0)
     }
+}
+
+/// What decides whether a frame is the caller's speech, the cheapest first. A detector that costs more has its case
+/// after these, and names what it falls back to.
+enum Hearing: UInt8, Sendable {
+    /// The level alone.
+    case energy
+    /// And whether the agent's own voice explains it.
+    case echoAware
+
+    /// What is left when this one is too dear.
+    var cheaper: Hearing? { Hearing(rawValue: rawValue &- 1) }
 }
 
 /// One frame went through the local ears.

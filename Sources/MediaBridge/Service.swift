@@ -66,9 +66,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
 
     /// Times of all shards, merged.
     public func budget(_ part: FrameBudget.Part) -> HistogramSnapshot {
-        var whole = HistogramSnapshot()
-        for shard in running?.core.shards ?? [] { whole.merge(shard.budget[part].snapshot()) }
-        return whole
+        running?.core.times(part) ?? HistogramSnapshot()
     }
 
     // MARK: Start
@@ -147,6 +145,9 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         core.errands.withLock { $0 = CarrierErrands(rest: rest, tokens: core.tokens) { publicOrigin } }
         ServiceMetrics.register(in: telemetry.metrics, core: core, admission: admission, webhooks: webhooks.counters)
         reloads.register(in: telemetry.metrics, directory: core.directory)
+        let watch = SlackWatch(
+            core.shards.map(\.load), admission: admission, isRefusing: configuration.limits.refuseWithoutSlack)
+        ServiceMetrics.register(watch, core.shards, in: telemetry.metrics)
         let recordings = Recordings(configuration, core: core, logger: logger)
         recordings.register(in: telemetry.metrics)
         let dialling = OutboundCalls(
@@ -160,7 +161,12 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
             listener: configuration.adminListener, reader: store.reader,
             metrics: { telemetry.metrics.prometheusText() },
             readiness: { [reloads] in Self.readiness(admission: admission, store: store, reloads: reloads) },
-            routes: [recordings.routes, dialling, commands])
+            routes: [
+                recordings.routes, dialling, commands,
+                LiveRoutes(
+                    core: core, admission: admission, watch: watch, webhooks: webhooks.counters,
+                    diagnostics: telemetry.diagnostics),
+            ])
         var adminOptions = ListenerOptions()
         adminOptions.host = configuration.adminListener.host
         adminOptions.port = configuration.adminListener.port
@@ -168,7 +174,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         opened.listeners.append(adminListener)
         try core.startTranscription(transcriptionOptions)
         opened.transcription = core
-        try tidyOnceASecond(controlLoop, webhooks)
+        try tidyOnceASecond(controlLoop, webhooks, watch)
         recordings.worker.start()
         opened.recordings = recordings.worker
         telemetry.start()
@@ -180,13 +186,18 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
             recordings: recordings.worker, retention: retention, events: events)
     }
 
-    /// Calls that were announced and never came are ended also when no further webhook comes.
-    private func tidyOnceASecond(_ loop: EventLoop, _ webhooks: TwilioWebhooks) throws {
+    /// Calls that were announced and never came are ended also when no further webhook comes; the shards' slack opens and
+    /// closes the door.
+    private func tidyOnceASecond(_ loop: EventLoop, _ webhooks: TwilioWebhooks, _ watch: SlackWatch) throws {
+        let logger = logger
         let made = DispatchSemaphore(value: 0)
         loop.submit {
             let tidying = Tidying()
             tidying.timer = try? loop.makeTimer { now in
                 webhooks.closeUnclaimed()
+                if let isOpen = watch.look() {
+                    logger.warning(isOpen ? "slack again, calls are taken" : "no slack, new calls are refused", [:])
+                }
                 tidying.timer?.schedule(at: now + 1_000_000_000)
             }
             tidying.timer?.schedule(at: EventLoop.now + 1_000_000_000)

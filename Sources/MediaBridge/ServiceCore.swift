@@ -1,3 +1,4 @@
+import AudioPipeline
 import CallControl
 import CallJournal
 import Configuration
@@ -40,6 +41,8 @@ final class ServiceCore: @unchecked Sendable {  // Shards are set before any loo
     let transcription = Mutex<TranscriptionWorkers?>(nil)
     /// Who picked up calls whose stream has not come; see `ServiceCore+AnsweringParty.swift`.
     let earlyVerdicts = Mutex(EarlyVerdicts())
+    /// Of live calls, by the number that records name them by.
+    let budgets = Mutex<[UInt64: CallBudget]>([:])
     private let names = Mutex<(last: UInt64, calls: [UInt64: String])>((0, [:]))
 
     init(
@@ -118,6 +121,13 @@ final class ServiceCore: @unchecked Sendable {  // Shards are set before any loo
     }
 
     func name(ofCall number: UInt64) -> String? { names.withLock { $0.calls[number] } }
+
+    /// Times of all shards, merged.
+    func times(_ part: FrameBudget.Part) -> HistogramSnapshot {
+        var whole = HistogramSnapshot()
+        for shard in shards { whole.merge(shard.budget[part].snapshot()) }
+        return whole
+    }
 
     var liveCalls: Int { places.withLock { $0.count } }
 }

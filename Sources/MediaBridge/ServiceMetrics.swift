@@ -89,6 +89,22 @@ enum ServiceMetrics {
         }
     }
 
+    static func register(_ watch: SlackWatch, _ shards: [Shard], in metrics: MetricsRegistry) {
+        for shard in shards {
+            let (load, labels) = (shard.load, [("shard", "\(shard.index)")])
+            metrics.histogram(
+                "media_bridge_tick_finish_seconds",
+                help: "From a tick's deadline until it is over; what is left of 20 ms is slack.", labels: labels,
+                bounds: [1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2], load.finish)
+            metrics.gauge(
+                "media_bridge_shard_core_share", help: "Part of the last second in which the shard ran.", labels: labels
+            ) { Double(load.coreThousandths) / 1_000 }
+        }
+        metrics.counter("media_bridge_admission_closed_total", help: "Times that want of slack closed the door.") {
+            watch.closings
+        }
+    }
+
     private static func register(_ prompts: PromptCache, in metrics: MetricsRegistry) {
         let outcomes: [(String, @Sendable (PromptCache.Statistics) -> UInt64)] = [
             ("hit", { $0.hits }), ("miss", { $0.misses }), ("failure", { $0.failures }),

@@ -30,6 +30,7 @@ final class Shard: @unchecked Sendable {
     let routeFailures = CounterBlock<RouteFailureCount>()
     let usage = CounterBlock<UsageCount>()
     let budget = FrameBudget()
+    let load = ShardLoad()
     let figures = TurnFigures()
     /// Single facts for telemetry.
     private var diagnostics: DiagnosticWriter
@@ -126,6 +127,7 @@ final class Shard: @unchecked Sendable {
         }
         calls[member] = call
         members[grant.call] = member
+        service.budgets.withLock { $0[call.number] = call.budget }
         clock.add(member: member, phase: .inbound, slot: clock.emptiestSlot(from: clock.slot(after: now)), now: now)
         counters.add(.callsBegun)
         reschedule()
@@ -138,6 +140,7 @@ final class Shard: @unchecked Sendable {
         clock.remove(member: call.member)
         calls[call.member] = nil
         members[call.grant.call] = nil
+        service.budgets.withLock { $0[call.number] = nil }
         free.append(call.member)
         counters.add(.callsEnded)
         service.forget(call.grant.call, on: index)
@@ -169,8 +172,10 @@ final class Shard: @unchecked Sendable {
         isTicking = true
         scheduled = .max
         let began = EventLoop.now
+        var lateness: UInt64 = 0
         while let visit = clock.nextVisit(now: began) {
             budget[.lateness].record(nanoseconds: visit.latenessNanoseconds)
+            lateness = max(lateness, visit.latenessNanoseconds)
             if visit.latenessNanoseconds > clock.lateAfterNanoseconds {
                 counters.add(.ticksLate)
                 diagnose(.lateTick, nil, at: began, value: Int(visit.latenessNanoseconds))
@@ -185,7 +190,9 @@ final class Shard: @unchecked Sendable {
             case .outbound: call.outboundTick(visit)
             }
         }
-        budget[.tick].record(nanoseconds: EventLoop.now &- began)
+        let ended = EventLoop.now
+        budget[.tick].record(nanoseconds: ended &- began)
+        load.ticked(finishedAfter: lateness &+ ended &- began, at: ended)
         isTicking = false
         reschedule()
     }

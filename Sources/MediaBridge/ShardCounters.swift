@@ -11,7 +11,7 @@ enum ShardCount: UInt8, CounterName {
     // Holes that a caller heard; gaps in sending, and those of them that the carrier's buffer covered.
     case holesModelLate, holesOurs, holesCarrier, holeMilliseconds, gapsCovered, sendGapMilliseconds
     case turnsHeardByMarks, turnsHeardByClock
-    case ticksLate, ticksMissed
+    case ticksLate, ticksMissed, framesOverBudget, stagesDemoted
     case callsBegun, callsEnded, streamsDeclined, ledgerImbalance
     case warmOpened, warmAdopted, warmDropped
     case modelConnects, modelLost, modelPaused

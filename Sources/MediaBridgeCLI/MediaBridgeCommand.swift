@@ -17,7 +17,7 @@ import Configuration
             StagesCommand.self,
             DialCommand.self, HangUpCommand.self,
             SimulateCommand.self, DatabaseCommand.self, JobsCommand.self, TenantsCommand.self, EraseCommand.self,
-            EventsCommand.self,
+            EventsCommand.self, TopCommand.self,
         ])
 
     static func main() async {

@@ -65,6 +65,10 @@ public enum DiagnosticKind: UInt8, CounterName, BitwiseCopyable {
     case eventGivenUp
     /// The outbox could not be read or written.
     case eventStoreFailed
+    // One part of a call's frame took over 2 ms, a tenth of the tick; nanoseconds.
+    case slowHear, slowForward, slowInbound, slowQueue, slowSend, slowOutbound
+    /// A stage was too dear by the thread's own clock: the call goes on without it.
+    case stageDemoted
 }
 
 extension DiagnosticKind {
@@ -93,18 +97,33 @@ extension DiagnosticKind {
         case .eventFailed: "webhook event not delivered"
         case .eventGivenUp: "webhook event given up"
         case .eventStoreFailed: "webhook events not readable"
+        case .slowHear: "over budget: decode and voice detection"
+        case .slowForward: "over budget: message to the model"
+        case .slowInbound: "over budget: inbound tick"
+        case .slowQueue: "over budget: model audio into playout"
+        case .slowSend: "over budget: frame to the carrier"
+        case .slowOutbound: "over budget: outbound tick"
+        case .stageDemoted: "echo reference too dear, the call goes on with the energy detector"
         }
     }
 
     /// Key under which `value` is told; nil when there is none.
     var valueKey: String? {
         switch self {
-        case .lateTick: "worst_ns"
+        case .lateTick, .slowHear, .slowForward, .slowInbound, .slowQueue, .slowSend, .slowOutbound: "worst_ns"
         case .missedTicks: "worst_ticks"
         case .carrierGap, .carrierStalled, .modelUnderrun, .ownUnderrun, .carrierUnderrun: "worst_ms"
         case .carrierBackpressure: "worst_bytes"
         case .framesDropped, .tapSkipped, .ledgerImbalance: "worst_frames"
         default: nil
+        }
+    }
+
+    /// Single ones are remembered for whoever asks (`Diagnostics.recent`).
+    var isKept: Bool {
+        switch self {
+        case .slowHear, .slowForward, .slowInbound, .slowQueue, .slowSend, .slowOutbound, .stageDemoted: true
+        default: false
         }
     }
 

@@ -5,6 +5,9 @@ import Synchronization
 /// Decides what of all the records a person is told: the first of a kind at once, then one line per interval with the
 /// count; a kind that was quiet for a whole interval starts over. Every record is counted, told or not.
 public final class Diagnostics: Sendable {
+    /// Records in `recent`.
+    public static let keptRecords = 64
+
     private let logger: Logger
     private let intervalNanoseconds: UInt64
     private let nameOfCall: @Sendable (UInt64) -> String?
@@ -13,6 +16,7 @@ public final class Diagnostics: Sendable {
     private struct State {
         var sources: [Source] = []
         var kinds = [Repeats](repeating: Repeats(), count: DiagnosticKind.allCases.count)
+        var recent: [DiagnosticRecord] = []
         var totals = [UInt64](repeating: 0, count: DiagnosticKind.allCases.count)
     }
 
@@ -74,6 +78,9 @@ public final class Diagnostics: Sendable {
     /// How often each kind was reported, told or not.
     public func total(_ kind: DiagnosticKind) -> UInt64 { state.withLock { $0.totals[Int(kind.rawValue)] } }
 
+    /// The last of the kinds that are kept one by one: frames over budget, demoted stages. The newest last.
+    public var recent: [DiagnosticRecord] { state.withLock { $0.recent } }
+
     /// Records that found their ring full: facts nobody will hear of.
     public var lostCount: UInt64 {
         state.withLock { $0.sources.reduce(0) { $0 + UInt64($1.reader.refusedCount) } }
@@ -89,6 +96,10 @@ public final class Diagnostics: Sendable {
     private func take(_ record: DiagnosticRecord, _ state: inout State) -> [Line] {
         let index = Int(record.kind.rawValue)
         state.totals[index] += 1
+        if record.kind.isKept {
+            if state.recent.count == Self.keptRecords { state.recent.removeFirst() }
+            state.recent.append(record)
+        }
         var lines = close(record.kind, now: record.at, &state)
         if state.kinds[index].windowStart == nil {
             state.kinds[index] = Repeats(windowStart: record.at)

@@ -130,6 +130,8 @@ expect 1 'none.wav|hello-world.wav' 'recorded speech that is not there' "$progra
 expect 64 'expected a number in E.164' 'a number to dial that is none' "$program" dial --tenant t --to 0551234 --admin http://127.0.0.1:1
 expect 64 'expected one of off' 'a detection that is none' "$program" dial --tenant t --to +15005550006 --machine-detection x --admin http://127.0.0.1:1
 expect 1 'no service answers at http://127.0.0.1:1' 'dialling without a service' "$program" dial --tenant t --to +15005550006 --admin http://127.0.0.1:1
+expect 64 '--interval: 0, expected 1' 'looks without a pause' "$program" top --interval 0
+expect 1 'no service answers at http://127.0.0.1:1' 'the budget of no service' "$program" top --once --admin http://127.0.0.1:1
 expect 1 'has no MEDIA_BRIDGE_NONE' 'a token that is not there' "$program" dial --tenant t --to +15005550006 --token-variable MEDIA_BRIDGE_NONE
 expect 64 'no call' 'a call to hang up that is none' "$program" hangup CA/1 --admin http://127.0.0.1:1
 

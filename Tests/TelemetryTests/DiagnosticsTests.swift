@@ -32,6 +32,16 @@ private let second: UInt64 = 1_000_000_000
         #expect(diagnostics.total(.lateTick) == 700)
     }
 
+    @Test func `frames over budget are kept one by one, the oldest go first`() {
+        let diagnostics = Diagnostics(logger: Lines().logger())
+        diagnostics.report(.init(.lateTick, at: 1))
+        for call in 1...UInt64(Diagnostics.keptRecords + 2) {
+            diagnostics.report(.init(.slowHear, call: call, at: call))
+        }
+        #expect(diagnostics.recent.count == Diagnostics.keptRecords)
+        #expect(diagnostics.recent.first?.call == 3 && diagnostics.recent.allSatisfy { $0.kind == .slowHear })
+    }
+
     @Test func `a kind that was quiet for an interval starts over`() {
         let lines = Lines()
         let diagnostics = Diagnostics(logger: lines.logger(), intervalMilliseconds: 10_000)

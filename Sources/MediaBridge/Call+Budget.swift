@@ -1,0 +1,44 @@
+import AudioPipeline
+import Telemetry
+import Transport
+
+/// What the call's frames cost, and what is done about those that cost too much. Shard thread.
+extension Call {
+    /// One part of a frame's way is over.
+    func spent(_ part: FrameBudget.Part, since began: UInt64, at now: UInt64) {
+        let nanoseconds = now &- began
+        shard.budget[part].record(nanoseconds: nanoseconds)
+        budget.record(part, nanoseconds: nanoseconds)
+        if nanoseconds > FrameBudget.overNanoseconds { overran(part, since: began, at: now) }
+    }
+
+    /// A record that names the part and the call. A tick that holds a part already named has nothing to add.
+    private func overran(_ part: FrameBudget.Part, since began: UInt64, at now: UInt64) {
+        let kind: DiagnosticKind
+        switch part {
+        case .hear:
+            hearingWatch.suspect()
+            kind = .slowHear
+        case .forward: kind = .slowForward
+        case .queue: kind = .slowQueue
+        case .send: kind = .slowSend
+        case .inbound where lastOverrun < began: kind = .slowInbound
+        case .outbound where lastOverrun < began: kind = .slowOutbound
+        case .inbound, .outbound, .tick, .lateness: return
+        }
+        lastOverrun = now
+        budget.overran()
+        shard.counters.add(.framesOverBudget)
+        shard.diagnose(kind, self, at: now, value: Int(clamping: now &- began))
+    }
+
+    /// The ears were over budget by the wall clock lately: by the thread's own clock too? Then the dearest of them goes,
+    /// for the rest of this call.
+    func watchHearing(since used: UInt64, at now: UInt64) {
+        // 0: the frame that made a suspect of them; nobody looked at the clock before it.
+        guard used > 0, hearingWatch.spent(nanoseconds: ShardLoad.processorNanoseconds &- used) else { return }
+        guard inbound.demoteHearing() else { return }
+        shard.counters.add(.stagesDemoted)
+        shard.diagnose(.stageDemoted, self, at: now)
+    }
+}
