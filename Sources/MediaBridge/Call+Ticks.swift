@@ -159,17 +159,22 @@ extension Call {
             let (pop, hole) = outbound.next(at: tick)
             switch pop {
             case .frame(let frame):
-                if let hole { gapEnded(hole, in: frame.item, at: now) }
+                if let hole {
+                    flush(to: carrier)
+                    gapEnded(hole, in: frame.item, at: now)
+                }
                 sendFrame(frame, to: carrier, at: began)
                 due -= 1
             case .ended: sendMark(itemEnded: true, to: carrier)
-            case .waiting: return runDry(itemComplete: false, at: now)
-            case .empty: return runDry(itemComplete: true, at: now)
+            case .waiting: return runDry(itemComplete: false, carrier, at: now)
+            case .empty: return runDry(itemComplete: true, carrier, at: now)
             }
         }
+        if let carrier { flush(to: carrier) }
     }
 
-    private func runDry(itemComplete: Bool, at now: UInt64) {
+    private func runDry(itemComplete: Bool, _ carrier: CarrierLink, at now: UInt64) {
+        flush(to: carrier)
         guard !isDry else { return }
         isDry = true
         happen(.playoutEmpty(itemComplete: itemComplete), at: now)
@@ -177,7 +182,7 @@ extension Call {
 
     private func sendFrame(_ frame: PlayoutFrame, to carrier: CarrierLink, at now: UInt64) {
         isDry = false
-        if !carrier.send(outbound.frame.span) { shard.counters.add(.carrierRefusedSend) }
+        put(outbound.frame.span, to: carrier)
         inbound.sent(outbound.frame.span)
         conversation.spoke(outbound.frame.span, at: instant(now))
         tap?.agent(outbound.frame.span, at: position(now))
@@ -185,11 +190,34 @@ extension Call {
         sendMark(itemEnded: frame.isLast, to: carrier)
         shard.counters.add(.framesOut)
         spent(.send, since: now, at: EventLoop.now)
-        if frame.isFirst { happen(.playoutStarted(frame.item), at: now) }
+        guard frame.isFirst else { return }
+        flush(to: carrier)
+        happen(.playoutStarted(frame.item), at: now)
+    }
+
+    /// A frame of a batch waits for the others of its message. Whatever else the carrier is told, and whatever else may
+    /// happen to the call, comes after it.
+    private func put(_ frame: Span<UInt8>, to carrier: CarrierLink) {
+        guard outbound.batchFrames > 1 else {
+            if !carrier.send(frame) { shard.counters.add(.carrierRefusedSend) }
+            return
+        }
+        if !shard.downlink.add(frame) {
+            flush(to: carrier)
+            _ = shard.downlink.add(frame)
+        }
+        if shard.downlink.count >= outbound.batchFrames * frame.count { flush(to: carrier) }
+    }
+
+    private func flush(to carrier: CarrierLink) {
+        if !shard.downlink.empty({ carrier.send($0) }) { shard.counters.add(.carrierRefusedSend) }
     }
 
     private func sendMark(itemEnded: Bool, to carrier: CarrierLink) {
-        guard let mark = conversation.dueMark(itemEnded: itemEnded) else { return }
+        let mark = conversation.dueMark(itemEnded: itemEnded)
+        // No message holds audio of two items.
+        if itemEnded || mark != nil { flush(to: carrier) }
+        guard let mark else { return }
         if !carrier.send(mark) { shard.counters.add(.carrierRefusedSend) }
     }
 

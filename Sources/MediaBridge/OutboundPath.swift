@@ -169,6 +169,8 @@ struct OutboundPath: ~Copyable {
     // MARK: Books
 
     var isFull: Bool { playout.isFull }
+    /// Frames that share a message to the carrier.
+    var batchFrames: Int { pacer.batchFrames }
     var counts: PlayoutCounts { playout.counts }
     var queuedBytes: Int { playout.queuedBytes }
 }

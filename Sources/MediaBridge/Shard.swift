@@ -19,6 +19,7 @@ final class Shard: @unchecked Sendable {
     /// One message to the model: 100 ms of linear audio at 24 kHz, or half a second of mu-law.
     static let uplinkBytes = 4_800
     var uplink = [UInt8](repeating: 0, count: Shard.uplinkBytes)
+    var downlink = DownlinkBatch()
     /// Both keep nothing between messages but memory, so all calls share them.
     var carrierParser = TwilioParser()
     var modelParser = OpenAIRealtimeParser()
