@@ -91,6 +91,7 @@ extension ServiceConfiguration {
                 }
             }
         }
+        root.text("scheduling", scheduling.rawValue)
         root.boolean("watchFiles", watchFiles)
         // Those of `tenantsDirectory` among them: what is printed is whole without the folder.
         root.list("tenants", tenants) { Self.write($1, into: $0) }

@@ -19,6 +19,15 @@ public struct ServiceConfiguration: Sendable, Equatable {
     public var tenants = [Tenant]()
     /// A folder with one file for each further tenant, absolute; they stand in `tenants` too. Nil: none.
     public var tenantsDirectory: String?
+    /// How the shards' threads are scheduled.
+    public var scheduling = Scheduling.ordinary
+
+    public enum Scheduling: String, Sendable, CaseIterable {
+        case ordinary
+        /// SCHED_FIFO and locked memory, asked for at start; a refusal is logged, and the service runs all the same.
+        case realtime
+    }
+
     /// Edits of the files are taken while the service runs; off: only on SIGHUP.
     public var watchFiles = true
 
@@ -35,6 +44,7 @@ public struct ServiceConfiguration: Sendable, Equatable {
             ("recordings", recordingDirectory == other.recordingDirectory), ("journals", journals == other.journals),
             ("telemetry", telemetry == other.telemetry), ("twilio", twilio == other.twilio),
             ("agent", agent == other.agent), ("watchFiles", watchFiles == other.watchFiles),
+            ("scheduling", scheduling == other.scheduling),
             ("limits.drainSeconds", limits.drainSeconds == other.limits.drainSeconds),
         ].filter { !$0.1 }.map(\.0)
     }

@@ -3,6 +3,7 @@ import CallControl
 import CallJournal
 public import Configuration
 import Conversation
+import Dispatch
 import Foundation
 import LocalAgent
 public import Logging
@@ -107,8 +108,8 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     }
 
     private func open(_ opened: inout Opened) throws -> Running {
-        // Loops first and all of them: libwebsockets' contexts share state while they are made.
-        let shardLoops = try (0..<Self.shardCount()).map { try EventLoop(name: "shard-\($0)") }
+        let priority: LoopPriority = configuration.scheduling == .realtime ? .realtime : .ordinary
+        let shardLoops = try (0..<Self.shardCount()).map { try EventLoop(name: "shard-\($0)", priority: priority) }
         opened.loops = shardLoops
         let controlLoop = try EventLoop(name: "control")
         opened.loops.append(controlLoop)
@@ -228,6 +229,26 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
             shard.loop.start()
             shard.loop.submit {
                 do throws(TransportError) { try shard.startClock() } catch { fatalError("the frame clock: \(error)") }
+            }
+        }
+        if configuration.scheduling == .realtime { sayPriority(of: shards) }
+    }
+
+    /// What the kernel made of `scheduling: realtime`.
+    private func sayPriority(of shards: [Shard]) {
+        if case .refused(let reason) = LoopPriority.lockMemory() {
+            logger.warning("memory not locked", ["error": .failure(saying: reason)])
+        }
+        let logger = self.logger
+        // Asked on the thread itself, before its first work.
+        shards[0].loop.submit { [loop = shards[0].loop] in
+            switch loop.priorityOutcome {
+            case .granted: DispatchQueue.global().async { logger.info("real-time scheduling granted") }
+            case .refused(let reason):
+                DispatchQueue.global().async {
+                    logger.warning("real-time scheduling refused", ["error": .failure(saying: reason)])
+                }
+            case nil: break
             }
         }
     }

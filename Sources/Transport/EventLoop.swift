@@ -16,6 +16,9 @@ import Synchronization
     private let wake: UnsafeMutablePointer<ev_async>
     private let sweepClock: UnsafeMutablePointer<ev_timer>
     private let beforeSleep: UnsafeMutablePointer<ev_prepare>
+    /// What the thread asks the kernel for when it starts.
+    private let priority: LoopPriority
+    private let grant = Guarded<LoopPriority.Outcome?>(nil)
     private let inbox = Guarded(Inbox())
     private let phase = Guarded(Phase.made)
     private let held = Atomic<Int>(0)
@@ -46,8 +49,8 @@ import Synchronization
     static var inputBytes: Int { 64 * 1024 }
     static var sweepSeconds: Double { 0.1 }
 
-    public init(name: String) throws(TransportError) {
-        self.name = name
+    public init(name: String, priority: LoopPriority = .ordinary) throws(TransportError) {
+        (self.name, self.priority) = (name, priority)
         guard let evLoop = unsafe ev_loop_new(UInt32(EVBACKEND_EPOLL)) else {
             throw TransportError(.library, "libev found no epoll")
         }
@@ -135,6 +138,9 @@ import Synchronization
             return true
         }
     }
+
+    /// Any thread. What came of asking for `LoopPriority.realtime`; nil before the thread has asked, or when it does not.
+    public var priorityOutcome: LoopPriority.Outcome? { grant.withLock { $0 } }
 
     /// Any thread. Connections held now; the acceptor looks at it.
     public var connectionCount: Int { held.load(ordering: .relaxed) }
@@ -260,6 +266,10 @@ import Synchronization
         for fault in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS] { unsafe sigdelset(&signals, fault) }
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
         unsafe media_bridge_name_thread(name)
+        if priority == .realtime {
+            let reason = media_bridge_run_first(LoopPriority.realtimeLevel)
+            grant.withLock { $0 = reason == 0 ? .granted : .refused(describe(errno: reason)) }
+        }
         unsafe ev_run(evLoop, 0)
         tearDown()
         threadIdentity.store(0, ordering: .relaxed)

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -78,4 +79,19 @@ import Testing
 /// Sendable: kept for the loop's thread, which is where the timers were made.
 private struct Kept: @unchecked Sendable {
     let timers: [LoopTimer]
+}
+
+@Suite struct `Loop priority` {
+    @Test func `a loop that asks to run first is told yes or why not, and runs either way`() throws {
+        let loop = try EventLoop(name: "first", priority: .realtime)
+        loop.start()
+        defer { loop.stop() }
+        let policy = Guarded<CInt?>(nil)
+        loop.submit { policy.withLock { $0 = sched_getscheduler(0) } }
+        #expect(eventually { policy.withLock { $0 } != nil })
+        // SCHED_RESET_ON_FORK is told with the policy.
+        let isFirst = policy.withLock { ($0 ?? 0) & 0xFF } == CInt(SCHED_FIFO)
+        #expect((loop.priorityOutcome == .granted) == isFirst)
+        #expect(loop.priorityOutcome != nil)
+    }
 }

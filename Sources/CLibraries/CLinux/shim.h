@@ -41,6 +41,18 @@ static inline void media_bridge_inotify_drain(int descriptor) {
     while (read(descriptor, events, sizeof events) > 0) {}
 }
 
+// The calling thread runs before all ordinary ones; threads that it makes do not. 0, or errno.
+static inline int media_bridge_run_first(int priority) {
+    enum { resetOnFork = 0x40000000 };  // SCHED_RESET_ON_FORK, which wants _GNU_SOURCE. Source: sched(7).
+    struct sched_param parameter = {.sched_priority = priority};
+    return sched_setscheduler(0, SCHED_FIFO | resetOnFork, &parameter) == 0 ? 0 : errno;
+}
+// Memory that was touched stays; nothing is touched for it. 0, or errno.
+static inline int media_bridge_lock_memory(void) {
+    enum { onFault = 4 };  // MCL_ONFAULT, Linux 4.4. Source: mlock(2).
+    return mlockall(MCL_CURRENT | MCL_FUTURE | onFault) == 0 ? 0 : errno;
+}
+
 static inline unsigned long long media_bridge_monotonic_nanoseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
