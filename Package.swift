@@ -208,6 +208,7 @@ let package = Package(
         tests("OwnershipTests", uses: []),
         tests("LabelledCallsTests", uses: ["Conversation", "LabelledCalls"]),
         tests("CarrierPhoneTests", uses: ["CarrierPhone", "Transport"]),
+        tests("LoadGeneratorTests", uses: ["LoadGenerator"]),
         tests(
             "MediaBridgeTests",
             uses: [

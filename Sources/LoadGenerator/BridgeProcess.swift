@@ -1,8 +1,11 @@
 import Foundation
+import Transport
 
 /// What the kernel counts of another process. Source: proc(5).
 struct BridgeProcess {
     struct Reading {
+        /// Monotonic nanoseconds: what lies between two readings is what they are divided by, however late the second is.
+        var at: UInt64
         /// Of the threads that live, to the nanosecond.
         var processorNanoseconds: Double
         var residentBytes: Int
@@ -36,7 +39,7 @@ struct BridgeProcess {
             }
         }
         return Reading(
-            processorNanoseconds: running, residentBytes: resident, voluntarySwitches: voluntary,
+            at: EventLoop.now, processorNanoseconds: running, residentBytes: resident, voluntarySwitches: voluntary,
             involuntarySwitches: involuntary, minorFaults: faults)
     }
 

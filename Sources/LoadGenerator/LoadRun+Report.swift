@@ -31,7 +31,7 @@ extension LoadRun {
     static func process(
         _ before: BridgeProcess.Reading, _ first: BridgeProcess.Reading, _ last: BridgeProcess.Reading, _ run: LoadRun
     ) -> LoadReport.Process {
-        let seconds = run.options.seconds
+        let seconds = Double(last.at - first.at) / 1e9
         let processor = last.processorNanoseconds - first.processorNanoseconds
         // A call-frame is a call's 20 ms, whichever way they went.
         let callFrames = Double(run.upCount) * seconds * 50
