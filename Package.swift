@@ -72,7 +72,6 @@ let package = Package(
     ],
     targets: [
         // C libraries: one module map each, with a shim where a header has macros or variadics.
-        library("CLibwebsockets", package: "libwebsockets-dev"),
         library("CLibev", package: "libev-dev"),
         library("CHTTPParser", package: "libhttp-parser-dev"),
         library("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
