@@ -17,7 +17,7 @@ public enum LoopPriority: Sendable {
     public static let realtimeLevel: CInt = 10
 
     /// The process's memory is kept from being swapped out, as far as it is touched. Any thread, once.
-    /// Needs CAP_IPC_LOCK or a limit RLIMIT_MEMLOCK above what the process will hold. Source: mlock(2).
+    /// Needs root or an unlimited RLIMIT_MEMLOCK. Source: mlock(2).
     public static func lockMemory() -> Outcome {
         let reason = media_bridge_lock_memory()
         return reason == 0 ? .granted : .refused(describe(errno: reason))

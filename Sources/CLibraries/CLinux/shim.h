@@ -47,8 +47,11 @@ static inline int media_bridge_run_first(int priority) {
     struct sched_param parameter = {.sched_priority = priority};
     return sched_setscheduler(0, SCHED_FIFO | resetOnFork, &parameter) == 0 ? 0 : errno;
 }
-// Memory that was touched stays; nothing is touched for it. 0, or errno.
+// Memory that was touched stays; nothing is touched for it. 0, or errno. Under a finite limit it is not asked for: what is
+// reserved later would count against it, and be refused when it is needed.
 static inline int media_bridge_lock_memory(void) {
+    struct rlimit limit;
+    if (geteuid() != 0 && (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY)) return ENOMEM;
     enum { onFault = 4 };  // MCL_ONFAULT, Linux 4.4. Source: mlock(2).
     return mlockall(MCL_CURRENT | MCL_FUTURE | onFault) == 0 ? 0 : errno;
 }

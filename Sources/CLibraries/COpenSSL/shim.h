@@ -31,6 +31,7 @@ static inline void media_bridge_ssl_client_options(SSL_CTX *context) {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_mode(
         context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     static const unsigned char http11[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context, http11, sizeof http11 - 1);
