@@ -5,7 +5,7 @@ package struct StreamMessageWriter {
     /// Messages numbered so far: `start` is 1.
     private(set) var sequenceNumber = 0
     /// Media messages so far.
-    private(set) var chunk = 0
+    package private(set) var chunk = 0
 
     private let streamSid: String, callSid: String, accountSid: String
 
@@ -36,6 +36,19 @@ package struct StreamMessageWriter {
 
     /// - Parameter timestampMilliseconds: since the stream began.
     mutating func media(_ audio: Span<UInt8>, timestampMilliseconds: Int) {
+        beginMedia(timestampMilliseconds)
+        Base64.append(audio, to: &text)
+        add("\"}}")
+    }
+
+    /// - Parameter coded: the audio in base64 already.
+    package mutating func media(coded: [UInt8], timestampMilliseconds: Int) {
+        beginMedia(timestampMilliseconds)
+        text += coded
+        add("\"}}")
+    }
+
+    private mutating func beginMedia(_ timestampMilliseconds: Int) {
         chunk += 1
         number("media")
         add(",\"media\":{\"track\":\"inbound\",\"chunk\":\"")
@@ -43,8 +56,6 @@ package struct StreamMessageWriter {
         add("\",\"timestamp\":\"")
         add(timestampMilliseconds)
         add("\",\"payload\":\"")
-        Base64.append(audio, to: &text)
-        add("\"}}")
     }
 
     mutating func dtmf(_ digit: Character) {
@@ -54,7 +65,7 @@ package struct StreamMessageWriter {
         add("}}")
     }
 
-    mutating func mark(_ name: String) {
+    package mutating func mark(_ name: String) {
         number("mark")
         add(",\"mark\":{\"name\":")
         quote(name)

@@ -13,25 +13,25 @@ final class CallerStream {
     private unowned let run: LoadRun
     private(set) var state = State.idle
     private(set) var socket: LoadSocket?
-    private var decoder = FrameDecoder(role: .client, maximumMessageBytes: 1 << 20)
+    private var decoder = FrameDecoder(role: .client, maximumMessageBytes: LoadRun.messageBytes)
     private var answer: [UInt8] = []
     private var parameters: [(name: String, value: String)] = []
     private var began: UInt64 = 0
-    private var sequence = 1
-    private var frames = 0
+    private var writer: StreamMessageWriter
     private var hasHeard = false
     /// Of the last message with audio: when it came, and how much audio was in it.
     private var lastHeard: UInt64 = 0
     private var lastFrames = 0
     /// Intended time of a click that has not come back.
     private var clickSent: UInt64 = 0
-    private let callSid: String, streamSid: String
+    private let callSid: String
 
     init(number: Int, isProbe: Bool, run: LoadRun) {
         (self.number, self.isProbe, self.run) = (number, isProbe, run)
         let digits = String(number + 1, radix: 16)
         let name = run.runName + String(repeating: "0", count: 16 - digits.count) + digits
-        (callSid, streamSid) = ("CA" + name, "MZ" + name)
+        callSid = "CA" + name
+        writer = StreamMessageWriter(streamSid: "MZ" + name, callSid: callSid, accountSid: run.accountSid)
     }
 
     var isUp: Bool { state == .streaming }
@@ -101,7 +101,6 @@ final class CallerStream {
         state = .streaming
         let now = EventLoop.now
         run.figures.setUp.record(nanoseconds: now &- began)
-        var writer = StreamMessageWriter(streamSid: streamSid, callSid: callSid, accountSid: run.accountSid)
         writer.connected()
         sendText(writer.text)
         writer.start(parameters: parameters)
@@ -206,12 +205,8 @@ final class CallerStream {
     /// What the carrier does once it has played so far. Answered at once: little lies in its buffer.
     private func mark(_ message: UnsafeBufferPointer<UInt8>) {
         guard let name = unsafe LoadText.value(after: "\"name\":", in: message) else { return }
-        sequence += 1
-        let text = unsafe String(decoding: message[name], as: UTF8.self)
-        sendText(
-            Array(
-                #"{"event":"mark","sequenceNumber":"\#(sequence)","streamSid":"\#(streamSid)","mark":{"name":"\#(text)"}}"#
-                    .utf8))
+        writer.mark(unsafe String(decoding: message[name], as: UTF8.self))
+        sendText(writer.text)
     }
 
     // MARK: Speaking
@@ -219,26 +214,12 @@ final class CallerStream {
     /// The message that was due at `intended`.
     func speak(intended: UInt64) {
         guard state == .streaming else { return }
-        sequence += 1
-        frames += 1
+        let frame = writer.chunk + 1
         // A click each second, but not in the first two: what starts up is no steady state.
-        let clicks = isProbe && frames > 100 && frames % 50 == 0
-        let payload = clicks ? run.sound.click : isProbe ? run.sound.silence : run.sound.noise[frames % 50]
-        var text = run.mediaText
-        text.removeAll(keepingCapacity: true)
-        text += #"{"event":"media","sequenceNumber":""#.utf8
-        append(sequence, to: &text)
-        text += #"","media":{"track":"inbound","chunk":""#.utf8
-        append(frames, to: &text)
-        text += #"","timestamp":""#.utf8
-        append(frames * 20 - 20, to: &text)
-        text += #"","payload":""#.utf8
-        text += payload
-        text += #""},"streamSid":""#.utf8
-        text += streamSid.utf8
-        text += #""}"#.utf8
-        sendText(text)
-        run.mediaText = text
+        let clicks = isProbe && frame > 100 && frame % 50 == 0
+        let payload = clicks ? run.sound.click : isProbe ? run.sound.silence : run.sound.noise[frame % 50]
+        writer.media(coded: payload, timestampMilliseconds: (frame - 1) * 20)
+        sendText(writer.text)
         if clicks {
             clickSent = intended
             if run.figures.isMeasuring { run.figures.clicksSent += 1 }
@@ -246,22 +227,10 @@ final class CallerStream {
         if run.figures.isMeasuring { run.figures.framesSent += 1 }
     }
 
-    private func append(_ value: Int, to text: inout [UInt8]) {
-        var divisor = 1
-        while value / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            text.append(UInt8(truncatingIfNeeded: 0x30 + value / divisor % 10))
-            divisor /= 10
-        }
-    }
-
     private func sendText(_ text: [UInt8]) { unsafe text.withUnsafeBufferPointer { unsafe sendFrame(.text, $0) } }
 
     private func sendFrame(_ opcode: FrameOpcode, _ payload: UnsafeBufferPointer<UInt8>) {
         guard let socket else { return }
-        let count = unsafe FrameEncoder.encode(
-            opcode, payload: payload.span, maskKey: run.nextMask(), into: run.output)
-        if unsafe !socket.send(UnsafeBufferPointer(rebasing: run.output[..<count])) { return end() }
-        if socket.hasBacklog { run.rewatch(socket, as: .caller(number)) }
+        if unsafe !run.send(opcode, payload, maskKey: run.nextMask(), over: socket, as: .caller(number)) { end() }
     }
 }

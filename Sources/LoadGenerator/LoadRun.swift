@@ -24,8 +24,8 @@ import Transport
     let runName: String
     let accountSid: String
     let input = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: LoadRun.inputBytes)
-    let output = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 20)
-    var mediaText: [UInt8] = [], deltaText: [UInt8] = []
+    let output = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: LoadRun.messageBytes + 1_024)
+    var deltaText: [UInt8] = []
     /// Whole server frames.
     let mulawDeltas: [[UInt8]], linearDeltas: [[UInt8]]
     let streamAddress: WebAddress?
@@ -51,6 +51,8 @@ import Transport
 
     /// Read at once from one socket.
     static let inputBytes = 1 << 18
+    /// Largest message that is taken; what is said back of one is a little longer.
+    static let messageBytes = 1 << 20
 
     static let deltaHead = Array(
         #"{"type":"response.output_audio.delta","event_id":"event_5","response_id":"resp_load","item_id":"item_load","output_index":0,"content_index":0,"delta":""#
@@ -228,6 +230,18 @@ import Transport
         let found = LoadAddress(host: address.host, port: address.port)
         addresses[key] = found
         return found
+    }
+
+    /// One frame, built in `output`.
+    /// - Returns: false when the connection is lost.
+    func send(
+        _ opcode: FrameOpcode, _ payload: UnsafeBufferPointer<UInt8>, maskKey: UInt32?, over socket: LoadSocket,
+        as watched: Watched
+    ) -> Bool {
+        let count = unsafe FrameEncoder.encode(opcode, payload: payload.span, maskKey: maskKey, into: output)
+        guard unsafe socket.send(UnsafeBufferPointer(rebasing: output[..<count])) else { return false }
+        if socket.hasBacklog { rewatch(socket, as: watched) }
+        return true
     }
 
     func watch(_ socket: LoadSocket, as watched: Watched) { control(EPOLL_CTL_ADD, socket.descriptor, watched, true) }

@@ -9,7 +9,7 @@ final class ModelSession {
     let number: Int
     private unowned let run: LoadRun
     private var socket: LoadSocket?
-    private var decoder = FrameDecoder(role: .server, maximumMessageBytes: 1 << 20)
+    private var decoder = FrameDecoder(role: .server, maximumMessageBytes: LoadRun.messageBytes)
     private var head: [UInt8] = []
     private var isOpen = false
     private var isLinear = false
@@ -106,7 +106,8 @@ final class ModelSession {
             decide()
         case .echo:
             // Text for text: base64 in, the same base64 out.
-            var text = run.deltaText
+            var text: [UInt8] = []
+            swap(&text, &run.deltaText)
             text.removeAll(keepingCapacity: true)
             text += LoadRun.deltaHead
             unsafe text.append(contentsOf: audio)
@@ -120,7 +121,7 @@ final class ModelSession {
 
     private func isSilence(_ audio: UnsafeBufferPointer<UInt8>) -> Bool {
         let quiet: UInt8 = isLinear ? UInt8(ascii: "A") : UInt8(ascii: "/")
-        return unsafe audio.prefix(audio.count - 4).allSatisfy { $0 == quiet }
+        return unsafe audio.dropLast(4).allSatisfy { $0 == quiet }
     }
 
     /// Whose session this is shows in the first sounds: only a probe's caller sends digital silence.
@@ -153,8 +154,6 @@ final class ModelSession {
 
     private func sendFrame(_ opcode: FrameOpcode, _ payload: UnsafeBufferPointer<UInt8>) {
         guard let socket else { return }
-        let count = unsafe FrameEncoder.encode(opcode, payload: payload.span, into: run.output)
-        if unsafe !socket.send(UnsafeBufferPointer(rebasing: run.output[..<count])) { return end() }
-        if socket.hasBacklog { run.rewatch(socket, as: .model(number)) }
+        if unsafe !run.send(opcode, payload, maskKey: nil, over: socket, as: .model(number)) { end() }
     }
 }

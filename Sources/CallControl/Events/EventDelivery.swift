@@ -1,5 +1,4 @@
 public import Configuration
-import Dispatch
 import Foundation
 import Synchronization
 public import TurnStore
@@ -33,8 +32,6 @@ public final class EventDelivery: Sendable {
     private struct State {
         /// By id, with the host each occupies.
         var underWay: [Int64: String] = [:]
-        var isStopping = false
-        var isRunning = false
         var lastTidied: Int64 = 0
     }
 
@@ -46,8 +43,7 @@ public final class EventDelivery: Sendable {
     private let now: @Sendable () -> Int64
     private let report: @Sendable (Report) -> Void
     private let state = Mutex(State())
-    private let wake = DispatchSemaphore(value: 0)
-    private let finished = DispatchSemaphore(value: 0)
+    private let thread: RepeatingThread
 
     /// - Parameters:
     ///   - settings: the webhook of a tenant as it is configured now; nil when it has none.
@@ -61,34 +57,16 @@ public final class EventDelivery: Sendable {
     ) {
         (self.outbox, self.sender, self.options) = (outbox, sender, options)
         (self.settings, self.report, self.now) = (settings, report, now)
+        thread = RepeatingThread(name: "events", pauseMilliseconds: options.pollMilliseconds)
     }
 
     /// Unix milliseconds.
     public static let wallClock: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
 
-    public func start() {
-        state.withLock { $0.isRunning = true }
-        let thread = Thread { [self] in
-            while !state.withLock({ $0.isStopping }) {
-                step()
-                _ = wake.wait(timeout: .now() + .milliseconds(options.pollMilliseconds))
-            }
-            finished.signal()
-        }
-        thread.name = "events"
-        thread.start()
-    }
+    public func start() { thread.start { [self] in step() } }
 
     /// Starts nothing more. What is under way may still come through; if it does not, it is sent again after a start.
-    public func stop() {
-        let wasRunning = state.withLock { state in
-            state.isStopping = true
-            defer { state.isRunning = false }
-            return state.isRunning
-        }
-        wake.signal()
-        if wasRunning { finished.wait() }
-    }
+    public func stop() { thread.stop() }
 
     /// Deliveries that are under way.
     public var underWay: Int { state.withLock { $0.underWay.count } }
@@ -143,7 +121,7 @@ public final class EventDelivery: Sendable {
             if case .failure = written { report(.storeFailed) }
             // Only now: until it is written, the event looks as if it waited.
             state.withLock { $0.underWay[entry.id] = nil }
-            wake.signal()
+            thread.wake()
         }
     }
 

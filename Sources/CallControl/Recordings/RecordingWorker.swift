@@ -19,12 +19,6 @@ public final class RecordingWorker: Sendable {
         public init() {}
     }
 
-    private struct State {
-        var isStopping = false
-        var isRunning = false
-        var leased: [Int64: Job] = [:]
-    }
-
     private let store: TurnStore
     private let recordings: RecordingStore
     private let options: Options
@@ -32,9 +26,8 @@ public final class RecordingWorker: Sendable {
     private let clock: @Sendable () -> Int64
     private let report: @Sendable (_ call: String, RecordingFailure) -> Void
     private let fetched: @Sendable (Artifact) -> Void
-    private let state = Mutex(State())
-    private let finished = DispatchSemaphore(value: 0)
-    private let wake = DispatchSemaphore(value: 0)
+    private let leased = Mutex<[Int64: Job]>([:])
+    private let thread: RepeatingThread
 
     /// - Parameters:
     ///   - report: a recording was given up, and why.
@@ -47,41 +40,23 @@ public final class RecordingWorker: Sendable {
     ) {
         (self.store, self.recordings, self.options) = (store, recordings, options)
         (self.clock, self.report, self.fetched) = (clock, report, fetched)
+        thread = RepeatingThread(name: "recordings", pauseMilliseconds: options.pollMilliseconds)
         name = "recordings-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(8))"
     }
 
-    public func start() {
-        state.withLock { $0.isRunning = true }
-        let thread = Thread { [self] in
-            while !state.withLock({ $0.isStopping }) {
-                step()
-                _ = wake.wait(timeout: .now() + .milliseconds(options.pollMilliseconds))
-            }
-            finished.signal()
-        }
-        thread.name = "recordings"
-        thread.start()
-    }
+    public func start() { thread.start { [self] in step() } }
 
     /// Takes nothing new; what is being downloaded stays leased, and whoever runs next goes on with it.
-    public func stop() {
-        let wasRunning = state.withLock { state in
-            state.isStopping = true
-            defer { state.isRunning = false }
-            return state.isRunning
-        }
-        wake.signal()
-        if wasRunning { finished.wait() }
-    }
+    public func stop() { thread.stop() }
 
     /// One look: renews leases, takes what is due. The worker's thread, or a test's.
     func step() {
         let now = clock()
-        for job in state.withLock({ Array($0.leased.values) }) {
+        for job in leased.withLock({ Array($0.values) }) {
             // A store that is away for a moment keeps no lease; the lock between processes still holds.
             _ = try? store.jobs.extend(job, until: now + options.leaseMilliseconds, at: now)
         }
-        while state.withLock({ !$0.isStopping && $0.leased.count < options.width }) {
+        while !thread.isStopping, leased.withLock({ $0.count < options.width }) {
             guard
                 let job = try? store.jobs.claim(
                     kinds: [.fetchRecording], worker: name, lease: options.leaseMilliseconds, at: clock())
@@ -92,7 +67,7 @@ public final class RecordingWorker: Sendable {
 
     private func run(_ job: Job) {
         guard let order = RecordingOrder(payload: job.payload) else { return giveUp(job, .refused) }
-        state.withLock { $0.leased[job.id] = job }
+        leased.withLock { $0[job.id] = job }
         recordings.fetch(order) { [self] outcome in
             let now = clock()
             switch outcome {
@@ -105,8 +80,8 @@ public final class RecordingWorker: Sendable {
                 _ = try? store.jobs.fail(job, retryAt: now + max(pause, backOff), error: failure.rawValue, at: now)
             case .failed(let failure, _): giveUp(job, failure)
             }
-            state.withLock { $0.leased[job.id] = nil }
-            wake.signal()
+            leased.withLock { $0[job.id] = nil }
+            thread.wake()
         }
     }
 
