@@ -80,6 +80,8 @@ static int event(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
         if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi)) break;
         session->is_whole = 1;
         session->is_text = !lws_frame_is_binary(wsi);
+        // What came in the same read waits until this has been echoed.
+        lws_rx_flow_control(wsi, 0);
         lws_callback_on_writable(wsi);
         break;
     case LWS_CALLBACK_SERVER_WRITEABLE:
@@ -88,6 +90,7 @@ static int event(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
         if (lws_write(wsi, session->message + LWS_PRE, session->count, session->is_text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY) < 0)
             return -1;
         session->count = 0;
+        lws_rx_flow_control(wsi, 1);
         break;
     case LWS_CALLBACK_CLOSED: free(session->message); break;
     default: break;
