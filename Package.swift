@@ -109,6 +109,9 @@ let package = Package(
         room("ConversationSimulator", uses: ["AudioPipeline", "Conversation", "RealtimeBridge"]),
         stage("TurnStore", uses: ["Conversation", grdb]),
 
+        // What can be plugged in for a role, by name: the one room below the service that knows several stages.
+        room("PlugIns", uses: ["AudioPipeline", "Resample", "SpeechToText", "VAD", "CLinux"]),
+
         // The service around them.
         room("Configuration", uses: ["Conversation", "CLinux", yams]),
         room(
@@ -187,6 +190,7 @@ let package = Package(
         .executableTarget(
             name: "RecordingFetchProbe", dependencies: ["CallControl", "TurnStore"],
             path: "Tests/Support/RecordingFetchProbe", swiftSettings: strict),
+        tests("PlugInsTests", uses: ["PlugIns", "AudioPipeline", "SpeechToText", "VAD", "AllocationProbe"]),
         tests("TelemetryTests", uses: ["Telemetry", "AudioPipeline", logging]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
         tests("ConfigurationTests", uses: ["Configuration", "Conversation"]),

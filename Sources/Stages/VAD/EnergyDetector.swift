@@ -8,7 +8,7 @@ public import AudioPipeline
 /// - Cost: under 0.1 us per frame; allocates nothing.
 /// - Limits: hears music and loud steady tones as speech for up to two seconds, and speech below the margin not at all.
 public struct EnergyDetector: VoiceActivityDetector, ~Copyable {
-    public let format: AudioFormat
+    public let window: DetectorWindow
     public var latencyMilliseconds: Int { 0 }
     public let tuning: Tuning
 
@@ -35,7 +35,7 @@ public struct EnergyDetector: VoiceActivityDetector, ~Copyable {
 
     public init(format: AudioFormat = .linear8k, tuning: Tuning = .init()) {
         precondition(format.encoding == .linear16, "format: \(format), expected linear PCM")
-        self.format = format
+        window = DetectorWindow(format)
         self.tuning = tuning
         levelFloor = NoiseFloor(lowest: tuning.quietest)
         changeFloor = NoiseFloor(lowest: tuning.quietest)

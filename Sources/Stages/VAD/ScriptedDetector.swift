@@ -2,7 +2,7 @@ public import AudioPipeline
 
 /// A detector that says what it was told to, whatever it hears: the twin for tests and rehearsals.
 public struct ScriptedDetector: VoiceActivityDetector, ~Copyable {
-    public let format: AudioFormat
+    public let window: DetectorWindow
     public var latencyMilliseconds: Int { 0 }
     private let script: [Bool]
     private var position = 0
@@ -10,7 +10,7 @@ public struct ScriptedDetector: VoiceActivityDetector, ~Copyable {
     /// - Parameter script: one character per frame, `S` for speech and anything else for silence; silence after its end.
     public init(_ script: String, format: AudioFormat = .linear8k) {
         self.script = script.map { $0 == "S" }
-        self.format = format
+        window = DetectorWindow(format)
     }
 
     public mutating func analyze(_ frame: borrowing Span<Int16>) -> VoiceActivity {

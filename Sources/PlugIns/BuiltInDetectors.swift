@@ -1,0 +1,20 @@
+import AudioPipeline
+import VAD
+
+extension Stages {
+    /// One line for each engine of ours: its room says the rest.
+    static var builtInDetectors: [DetectorEntry] {
+        [
+            DetectorEntry(name: "energy", about: "adaptive energy, 8 kHz, no delay; what calls fall back to") {
+                EnergyDetector()
+            },
+            DetectorEntry(
+                name: "scripted", about: "decisions from a script, for tests and rehearsals", cost: .inline,
+                options: [StageOption("script", "one character a frame, S for speech; silence after its end")]
+            ) { options throws(StageFault) in
+                let script = try options.require("script", "one character a frame, S for speech,")
+                return { AnyDetector.boxing(ScriptedDetector(script)) }
+            },
+        ]
+    }
+}
