@@ -5,9 +5,9 @@ import CallJournal
 ///
 /// Time moves in ticks of 20 ms. Everything either side does is checked against the rules as it happens (`RuleBook`).
 final class CallRig {
-    private var journalled: JournalledConversation
-    /// Lent, for it cannot be copied.
-    var conversation: Conversation { _read { yield journalled.core } }
+    /// Only to be looked at from outside. No accessor lends its core: what an unoptimised `_read` yields is freed before it
+    /// has been copied (found by AddressSanitizer, Swift 6.3.1).
+    private(set) var conversation: JournalledConversation
     /// All that entered the conversation and left it, when asked for.
     let journal: MemoryJournal?
     private(set) var now: Int64 = 0
@@ -35,16 +35,16 @@ final class CallRig {
                 prompt: prompt)
             let journal = MemoryJournal(header)
             self.journal = journal
-            journalled = journal.conversation()
+            conversation = journal.conversation()
         } else {
             journal = nil
-            journalled = JournalledConversation(Conversation(policy: policy, prompt: prompt))
+            conversation = JournalledConversation(Conversation(policy: policy, prompt: prompt))
         }
         rules = RuleBook(policy: policy, prompt: prompt)
         carrier.echoesMarks = policy.carrierEchoesMarks
     }
 
-    var state: ConversationState { conversation.state }
+    var state: ConversationState { conversation.core.state }
     var all: [ConversationAction] { log.map(\.action) }
     func happened(_ action: ConversationAction) -> Int { all.filter { $0 == action }.count }
     func noted(_ note: ConversationNote) -> Int { happened(.note(note)) }
@@ -71,12 +71,12 @@ final class CallRig {
     func give(_ event: ConversationEvent) {
         // One that comes up a tick early is taken, and is not there to come up again.
         if case .deadline(let timer) = event, let due = timers[timer], due <= now + 20 { timers[timer] = nil }
-        rules.before(event, state: conversation.state)
+        rules.before(event, state: conversation.core.state)
         actions.removeAll()
-        journalled.handle(event, at: CallInstant(milliseconds: now), into: &actions)
+        conversation.handle(event, at: CallInstant(milliseconds: now), into: &actions)
         var taken: [ConversationAction] = []
         for index in 0..<actions.count { taken.append(actions[index]) }
-        if traces { print("TRACE \(now) \(event) -> \(conversation.state) \(taken)") }
+        if traces { print("TRACE \(now) \(event) -> \(conversation.core.state) \(taken)") }
         for action in taken {
             log.append((now, action))
             rules.saw(action, at: now, rig: self)
@@ -105,7 +105,7 @@ final class CallRig {
             carrier.clear(at: now)
             pacedEnd = now
         case .playFallback(let item):
-            journalled.queued(item, samples: 16_000, at: CallInstant(milliseconds: now))
+            conversation.queued(item, samples: 16_000, at: CallInstant(milliseconds: now))
             playout.append(item, samples: 16_000)
             playout.complete(item)
             model.schedule(.event(.fallbackQueued), at: now + 20)
@@ -127,13 +127,13 @@ final class CallRig {
     var traces = false
     /// `playoutStarted` is then given by hand.
     var withholdsPlayoutStarted = false
-    var rowsUsed: RowSet { conversation.rowsUsed }
+    var rowsUsed: RowSet { conversation.core.rowsUsed }
     /// An answer is owed for the caller's words or keys, and nothing stands in its way.
     var isDue: Bool {
-        guard let owed = conversation.owed, conversation.active == nil else { return false }
+        guard let owed = conversation.core.owed, conversation.core.active == nil else { return false }
         return owed.purpose >= .digits && !owed.waitsForCaller
     }
-    var hasSession: Bool { conversation.link.stage == .ready }
+    var hasSession: Bool { conversation.core.link.stage == .ready }
     func isArmed(_ timer: TimerID) -> Bool { timers[timer] != nil }
     var armedTimers: Int { timers.count }
     /// Samples of an item that the caller truly heard.
@@ -142,18 +142,18 @@ final class CallRig {
     func sentSamples(of item: WireID) -> Int {
         var sum = 0
         for ordinal in 1...UInt32(max(1, playout.newest)) {
-            let entry = conversation.ledger[PlayoutItem(ordinal: ordinal)]
+            let entry = conversation.core.ledger[PlayoutItem(ordinal: ordinal)]
             if let entry, entry.wireItem == item { sum += entry.sent }
         }
         return sum
     }
     /// Nothing is to come any more.
-    func endJournal() { journalled.endJournal() }
+    func endJournal() { conversation.endJournal() }
     var isPlayoutEmpty: Bool { playout.isEmpty && carrier.isEmpty }
 
     /// Asks about one delta, as its arrival would.
     func admit(response: WireID, item: WireID) -> AudioVerdict {
-        journalled.admit(response: response, item: item, at: CallInstant(milliseconds: now))
+        conversation.admit(response: response, item: item, at: CallInstant(milliseconds: now))
     }
 
     // MARK: Time
@@ -192,10 +192,10 @@ final class CallRig {
         case .event(let event): give(event)
         case .audio(let response, let item, let samples):
             guard state != .ended else { return }
-            let verdict = journalled.admit(response: response, item: item, at: CallInstant(milliseconds: now))
+            let verdict = conversation.admit(response: response, item: item, at: CallInstant(milliseconds: now))
             rules.admitted(verdict, response: response, state: state)
             if case .play(let playoutItem) = verdict {
-                journalled.queued(playoutItem, samples: samples, at: CallInstant(milliseconds: now))
+                conversation.queued(playoutItem, samples: samples, at: CallInstant(milliseconds: now))
                 playout.append(playoutItem, samples: samples)
             }
         }
@@ -206,14 +206,14 @@ final class CallRig {
         var sent = 0
         while !playout.isPaused, pacedEnd - now < 160, let frame = playout.frame() {
             let instant = CallInstant(milliseconds: now)
-            journalled.sent(frame.item, samples: 160, at: instant)
+            conversation.sent(frame.item, samples: 160, at: instant)
             carrier.receive(frame.item, samples: frame.samples, padded: 160)
             pacedEnd = max(pacedEnd, now) + 20
             rules.sent(frame.item)
             sent += 1
             if frame.isFirst, !withholdsPlayoutStarted { give(.playoutStarted(frame.item)) }
-            let ended = playout.isEmpty && (conversation.ledger[frame.item]?.isComplete ?? false)
-            if let mark = journalled.dueMark(itemEnded: ended || frame.isLast) { carrier.receive(mark) }
+            let ended = playout.isEmpty && (conversation.core.ledger[frame.item]?.isComplete ?? false)
+            if let mark = conversation.dueMark(itemEnded: ended || frame.isLast) { carrier.receive(mark) }
             if playout.isEmpty { give(.playoutEmpty(itemComplete: ended)) }
         }
         sentMarbles.append(sent > 0 ? "P" : ".")

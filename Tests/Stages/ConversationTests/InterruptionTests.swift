@@ -1,3 +1,4 @@
+import CallJournal
 @testable import Conversation
 import Testing
 
@@ -197,7 +198,7 @@ import Testing
         rig.run(for: 300)
         rig.give(.responseDone(ResponseOutcome(response: "resp_2", status: .cancelled)))
         rig.run(for: 600)
-        #expect(rig.conversation.staleAudioDeltas > 0)
+        #expect(rig.conversation.core.staleAudioDeltas > 0)
         #expect(rig.noted(.staleAudioDropped) > 0)
         #expect(rig.state == .speaking)
         #expect(rig.rules.broken == [])
@@ -239,10 +240,12 @@ import Testing
     @Test func `S37 marks that come back because of the clear prove nothing`() throws {
         let rig = speaking()
         rig.speak("item_u2", text: "stop")
-        let heard = rig.conversation.ledger.heard(PlayoutItem(ordinal: 2), at: CallInstant(milliseconds: rig.now))
+        let heard = rig.conversation.core.ledger.heard(PlayoutItem(ordinal: 2), at: CallInstant(milliseconds: rig.now))
         rig.run(for: 200)
-        #expect(rig.conversation.ledger.generation == 2)
-        #expect(rig.conversation.ledger.heard(PlayoutItem(ordinal: 2), at: CallInstant(milliseconds: rig.now)) == heard)
+        #expect(rig.conversation.core.ledger.generation == 2)
+        #expect(
+            rig.conversation.core.ledger.heard(PlayoutItem(ordinal: 2), at: CallInstant(milliseconds: rig.now)) == heard
+        )
     }
 
     @Test func `S38 the caller goes on before anything was played: the answer is withdrawn and asked for again`() {
@@ -312,7 +315,7 @@ import Testing
         rig.startAndGreet()
         rig.speak("item_u1")
         while rig.state != .speaking { rig.run(for: 20) }
-        while !rig.conversation.ledger.isFullySent { rig.run(for: 20) }
+        while !rig.conversation.core.ledger.isFullySent { rig.run(for: 20) }
         #expect(!rig.isPlayoutEmpty, "160 ms are in the carrier's buffer")
         rig.give(.voice(.onset(startedMillisecondsAgo: 40)))
         rig.give(.speechStarted(item: "item_yes", audioStartMilliseconds: 0))
@@ -336,7 +339,7 @@ import Testing
         rig.run(for: 300)
         rig.give(.carrierDigit(0x31))
         rig.run(for: 2_500)
-        #expect(rig.conversation.ledger.newest?.item.ordinal == 3, "the second answer is queued")
+        #expect(rig.conversation.core.ledger.newest?.item.ordinal == 3, "the second answer is queued")
         rig.speak("item_u2", text: "stop", milliseconds: 400)
         #expect(rig.truncations.count == 1)
         #expect(rig.sentCommands.contains(.deleteItem("item_a3")))

@@ -1,3 +1,4 @@
+import CallJournal
 @testable import Conversation
 import Testing
 
@@ -105,7 +106,7 @@ import Testing
         #expect(messages(rig) == 1)
         rig.run(for: 8_000)
         #expect(rig.hangUps == [.answeringMachine])
-        #expect(rig.truth(rig.conversation.ledger.newest!.item) == 16_000, "heard whole")
+        #expect(rig.truth(rig.conversation.core.ledger.newest!.item) == 16_000, "heard whole")
         #expect(messages(rig) == 1)
         #expect(rig.responseRequests == 2, "greeting and message: the announcement is not answered")
         #expect(rig.rules.broken == [])
@@ -236,7 +237,7 @@ import Testing
             rig.run(for: 8_000)
             #expect(rig.hangUps == [.answeringMachine])
             #expect(messages(rig) == 2)
-            #expect((rig.truth(rig.conversation.ledger.newest!.item) == 16_000))
+            #expect((rig.truth(rig.conversation.core.ledger.newest!.item) == 16_000))
             #expect(rig.noted(.fallbackSpoken) == 0)
         }
     }

@@ -1,3 +1,4 @@
+import CallJournal
 @testable import Conversation
 
 /// The rules of design.md that one call can break, checked after every event. `broken` must stay empty.
@@ -138,11 +139,11 @@ struct RuleBook {
 }
 
 extension CallRig {
-    func isBeingSaid(_ text: String) -> Bool { conversation.turns.speeches.contains { $0.text == text } }
+    func isBeingSaid(_ text: String) -> Bool { conversation.core.turns.speeches.contains { $0.text == text } }
     var totals: (Int, Int, Int, Int) {
         (
-            conversation.ledger.received, conversation.ledger.sent, conversation.ledger.discarded,
-            conversation.ledger.queued
+            conversation.core.ledger.received, conversation.core.ledger.sent, conversation.core.ledger.discarded,
+            conversation.core.ledger.queued
         )
     }
 }

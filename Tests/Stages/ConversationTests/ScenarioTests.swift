@@ -1,3 +1,4 @@
+import CallJournal
 @testable import Conversation
 import Testing
 
@@ -42,7 +43,7 @@ import Testing
         rig.run(for: 12_000)
         rig.isMute = false
         rig.run(for: 10_000)
-        #expect(rig.truth(rig.conversation.ledger.newest!.item) == 16_000)
+        #expect(rig.truth(rig.conversation.core.ledger.newest!.item) == 16_000)
         #expect(rig.hangUps == [.playoutFailed])
     }
 
@@ -74,7 +75,7 @@ import Testing
         rig.model.usual.milliseconds = 3_000
         rig.speak("item_u2", text: "one")
         while rig.state != .speaking { rig.run(for: 20) }
-        let item = rig.conversation.ledger.newest!.item
+        let item = rig.conversation.core.ledger.newest!.item
         for _ in 0..<10 {  // 500 ms of deltas of the old one, and then its end.
             #expect(rig.admit(response: "resp_2", item: "item_a2") == .drop(.staleResponse))
             rig.run(for: 40)
