@@ -81,6 +81,8 @@ let package = Package(
         library("CPocketsphinx", pkgConfig: "pocketsphinx", package: "libpocketsphinx-dev"),
         library("CFlite", package: "flite1-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/CLibraries/CLinux"),
+        // What a plug-in in C includes: ours, and nothing but a header.
+        .systemLibrary(name: "CMediaBridgeStage", path: "Sources/CLibraries/CMediaBridgeStage"),
         // C of our own: base64 for processors with AVX2.
         .target(name: "CBase64", path: "Sources/CLibraries/CBase64"),
         // G.711.
@@ -110,7 +112,12 @@ let package = Package(
         stage("TurnStore", uses: ["Conversation", grdb]),
 
         // What can be plugged in for a role, by name: the one room below the service that knows several stages.
-        room("PlugIns", uses: ["AudioPipeline", "Resample", "SpeechToText", "VAD", "CLinux"]),
+        room(
+            "PlugIns",
+            uses: [
+                "AudioPipeline", "Configuration", "Resample", "SpeechToText", "Transport", "VAD", "CLinux",
+                "CMediaBridgeStage", "COpenSSL",
+            ]),
 
         // The service around them.
         room("Configuration", uses: ["Conversation", "CLinux", yams]),
@@ -186,11 +193,17 @@ let package = Package(
         .executableTarget(
             name: "StoreKillProbe", dependencies: ["TurnStore", "Conversation"],
             path: "Tests/Support/StoreKillProbe", swiftSettings: strict),
+        // A detector in a process of its own, which does what detectors should not.
+        .executableTarget(name: "PlugInProbe", path: "Tests/Support/PlugInProbe", swiftSettings: strict),
         // Another process that asks for a recording.
         .executableTarget(
             name: "RecordingFetchProbe", dependencies: ["CallControl", "TurnStore"],
             path: "Tests/Support/RecordingFetchProbe", swiftSettings: strict),
-        tests("PlugInsTests", uses: ["PlugIns", "AudioPipeline", "SpeechToText", "VAD", "AllocationProbe"]),
+        tests(
+            "PlugInsTests",
+            uses: [
+                "PlugIns", "AudioPipeline", "Configuration", "SpeechToText", "VAD", "AllocationProbe", "PlugInProbe",
+            ]),
         tests("TelemetryTests", uses: ["Telemetry", "AudioPipeline", logging]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
         tests("ConfigurationTests", uses: ["Configuration", "Conversation"]),

@@ -108,6 +108,7 @@ extension ServiceConfiguration {
         twilio.finish()
 
         configuration.agent = readAgent(root.fields("agent"))
+        configuration.stages = PlugInConfiguration(reading: root.fields("stages"))
         configuration.scheduling = root.choice("scheduling", default: configuration.scheduling)
         configuration.watchFiles = root.boolean("watchFiles", default: true)
         configuration.tenantsDirectory = root.filePath("tenantsDirectory")

@@ -92,6 +92,7 @@ extension ServiceConfiguration {
         PromptSettings.check(tenant, fields)
         PromptSettings.checkWhenClosed(tenant, fields)
         tenant.events = EventSettings(reading: fields.fields("events"))
+        tenant.vad = fields.string("vad", default: tenant.vad)
         tenant.echoAware = fields.boolean("echoAware", default: tenant.echoAware)
         let batches = [20, 40, 60, 100]
         tenant.uplinkBatchMilliseconds = fields.oneOf("uplinkBatchMilliseconds", batches, default: 20)

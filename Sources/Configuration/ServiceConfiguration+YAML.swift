@@ -91,6 +91,7 @@ extension ServiceConfiguration {
                 }
             }
         }
+        root.fields("stages") { stages.write(into: $0) }
         root.text("scheduling", scheduling.rawValue)
         root.boolean("watchFiles", watchFiles)
         // Those of `tenantsDirectory` among them: what is printed is whole without the folder.
@@ -137,6 +138,7 @@ extension ServiceConfiguration {
         write(tenant.turnTaking, into: fields)
         tenant.tools.write(into: fields)
         tenant.prompts.write(into: fields)
+        fields.text("vad", tenant.vad)
         fields.boolean("echoAware", tenant.echoAware)
         tenant.events?.write(into: fields)
         fields.number("uplinkBatchMilliseconds", tenant.uplinkBatchMilliseconds)

@@ -16,6 +16,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
     public var limits = LimitConfiguration()
     public var twilio = TwilioConfiguration()
     public var agent = AgentConfiguration()
+    /// What is plugged in beside the built-in stages.
+    public var stages = PlugInConfiguration()
     public var tenants = [Tenant]()
     /// A folder with one file for each further tenant, absolute; they stand in `tenants` too. Nil: none.
     public var tenantsDirectory: String?
@@ -44,7 +46,7 @@ public struct ServiceConfiguration: Sendable, Equatable {
             ("recordings", recordingDirectory == other.recordingDirectory), ("journals", journals == other.journals),
             ("telemetry", telemetry == other.telemetry), ("twilio", twilio == other.twilio),
             ("agent", agent == other.agent), ("watchFiles", watchFiles == other.watchFiles),
-            ("scheduling", scheduling == other.scheduling),
+            ("scheduling", scheduling == other.scheduling), ("stages", stages == other.stages),
             ("limits.drainSeconds", limits.drainSeconds == other.limits.drainSeconds),
         ].filter { !$0.1 }.map(\.0)
     }

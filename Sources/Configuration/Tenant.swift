@@ -49,6 +49,8 @@ public struct Tenant: Sendable, Equatable {
     public var prompts = PromptSettings()
     /// The tenant's own webhook; nil: it has none.
     public var events: EventSettings?
+    /// The voice activity detector, by its name in `media-bridge stages`.
+    public var vad = "energy"
     /// The agent's own echo on the caller's line is no speech of the caller's.
     public var echoAware = true
     /// Caller's audio per message to the model: 20, 40, 60 or 100.

@@ -8,6 +8,8 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -68,4 +70,38 @@ static inline long media_bridge_processors(int thread, unsigned long *mask, unsi
 }
 static inline long media_bridge_place(int thread, const unsigned long *mask, unsigned long bytes) {
     return syscall(SYS_sched_setaffinity, thread, bytes, mask);
+}
+
+// A program with `io` as its standard input and output and `errors` as its standard error, in a process group of its own,
+// with the usual signals. 0 and its id, or an error number.
+static inline int media_bridge_spawn(char *const *arguments, char *const *environment, int io, int errors, pid_t *child) {
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none, usual;
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    sigaddset(&usual, SIGTERM);
+    sigaddset(&usual, SIGINT);
+    sigaddset(&usual, SIGHUP);
+    int error = posix_spawn_file_actions_init(&files);
+    if (error != 0) return error;
+    error = posix_spawnattr_init(&attributes);
+    if (error != 0) {
+        posix_spawn_file_actions_destroy(&files);
+        return error;
+    }
+    // dup2 takes close-on-exec off the copies.
+    if ((error = posix_spawn_file_actions_adddup2(&files, io, 0)) == 0 &&
+        (error = posix_spawn_file_actions_adddup2(&files, io, 1)) == 0 &&
+        (error = posix_spawn_file_actions_adddup2(&files, errors, 2)) == 0 &&
+        (error = posix_spawnattr_setsigmask(&attributes, &none)) == 0 &&
+        (error = posix_spawnattr_setsigdefault(&attributes, &usual)) == 0 &&
+        (error = posix_spawnattr_setpgroup(&attributes, 0)) == 0 &&
+        (error = posix_spawnattr_setflags(
+             &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP)) == 0)
+        error = posix_spawnp(child, arguments[0], &files, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return error;
 }

@@ -1,0 +1,61 @@
+import Glibc
+
+// A detector as a program: 20 ms windows at 8 kHz, speech when a sample is over 1,000. Its argument says what it does wrong.
+//   good | slow | silent | crash | wrong | nan | leak | mute | foreign | deaf
+let habit = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "good"
+
+func say(_ line: String) {
+    print(line)
+    unsafe _ = fflush(stdout)
+}
+
+func bytes(_ count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var done = 0
+    while done < count {
+        let taken = unsafe bytes.withUnsafeMutableBytes { unsafe read(0, $0.baseAddress! + done, count - done) }
+        guard taken > 0 else { return nil }
+        done += taken
+    }
+    return bytes
+}
+
+func number(_ bytes: [UInt8], _ place: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * $1) } }
+
+switch habit {
+case "mute": while true { sleep(1) }
+case "foreign": say("hello, who is there?")
+default: say("{\"role\":\"vad\",\"version\":1,\"sampleRateHz\":8000,\"windowSamples\":160}")
+}
+if habit == "deaf" { while true { sleep(1) } }
+
+var windows = 0
+var hoard: [[UInt8]] = []
+while let header = bytes(12) {
+    let call = number(header, 0), kind = number(header, 4)
+    guard let content = bytes(number(header, 8)) else { break }
+    guard kind == 1 else { continue }
+    windows += 1
+    var isLoud = false
+    for index in 0..<content.count / 2 {
+        let sample = Int16(bitPattern: UInt16(content[index * 2]) | UInt16(content[index * 2 + 1]) << 8)
+        if sample > 1_000 { isLoud = true }
+    }
+    switch habit {
+    case "slow": usleep(400_000)
+    case "silent" where windows > 10: continue
+    case "crash" where windows > 10:
+        unsafe _ = fputs("out of luck\n", stderr)
+        abort()
+    case "wrong" where windows > 10:
+        say("speech, I think")
+        continue
+    case "nan" where windows > 10:
+        say("{\"call\":\(call),\"speech\":true,\"probability\":7}")
+        continue
+    case "leak":
+        hoard.append([UInt8](repeating: 1, count: 4 << 20))
+    default: break
+    }
+    say("{\"call\":\(call),\"speech\":\(isLoud)}")
+}
