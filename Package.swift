@@ -46,7 +46,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "media-bridge",
     products: [
-        .executable(name: "media-bridge", targets: ["MediaBridgeCLI"]),
+        .executable(name: "media-bridge", targets: ["MediaBridgeMain"]),
         .executable(name: "transport-echo", targets: ["TransportEcho"]),
         .library(name: "AudioPipeline", targets: ["AudioPipeline"]),
         .library(name: "MulawCodec", targets: ["MulawCodec"]),
@@ -62,6 +62,9 @@ let package = Package(
         .library(name: "TurnStore", targets: ["TurnStore", "Conversation"]),
         .library(name: "LabelledCalls", targets: ["LabelledCalls"]),
         .library(name: "MediaBridge", targets: ["MediaBridge"]),
+        // For a program with stages of its own: `Stages`, and the command to run then.
+        .library(name: "PlugIns", targets: ["PlugIns"]),
+        .library(name: "MediaBridgeCLI", targets: ["MediaBridgeCLI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -144,22 +147,23 @@ let package = Package(
             uses: [
                 "AudioPipeline", "CallControl", "CallJournal", "Configuration", "Conversation", "LocalAgent",
                 "MulawCodec",
-                "OpusCodec", "RealtimeBridge", "Recording", "Resample", "SpeechToText", "Telemetry", "Transport",
+                "OpusCodec", "PlugIns", "RealtimeBridge", "Recording", "Resample", "SpeechToText", "Telemetry",
+                "Transport",
                 "TurnStore", "VAD", logging,
             ]),
         // What this host carries: reports, the search for it, and their page.
         room("HostBench", uses: ["AudioPipeline", "Configuration", "LoadGenerator", "CLinux", "COpenSSL"]),
-        .executableTarget(
-            name: "MediaBridgeCLI",
-            dependencies: [
+        room(
+            "MediaBridgeCLI",
+            uses: [
                 "MediaBridge", "CallExport", "CallJournal", "CarrierPhone", "HostBench", "LoadGenerator", "LocalAgent",
                 "Configuration", "TurnStore",
                 "CallControl", "Telemetry",
                 "Transport",
-                "Conversation", "ConversationSimulator", "Recording", "VAD", "SpeechToText", "AudioPipeline",
+                "Conversation", "ConversationSimulator", "PlugIns", "Recording", "VAD", "SpeechToText", "AudioPipeline",
                 argumentParser, lifecycle, signals, logging,
-            ],
-            swiftSettings: strict),
+            ]),
+        .executableTarget(name: "MediaBridgeMain", dependencies: ["MediaBridgeCLI"], swiftSettings: strict),
         .executableTarget(
             name: "TransportEcho", dependencies: ["Transport", argumentParser], swiftSettings: strict),
 
@@ -230,7 +234,9 @@ let package = Package(
             uses: [
                 "MediaBridge", "AudioPipeline", "CallControl", "CallJournal", "CarrierPhone", "Configuration",
                 "Conversation",
-                "LocalAgent", "MulawCodec", "RealtimeBridge", "Recording", "SpeechToText", "Telemetry", "Transport",
+                "LocalAgent", "MulawCodec", "PlugIns", "PlugInProbe", "RealtimeBridge", "Recording", "SpeechToText",
+                "Telemetry",
+                "Transport",
                 "TurnStore", "VAD", "AllocationProbe", "FaultProxy", logging,
             ]),
     ]

@@ -1,6 +1,8 @@
 import AudioPipeline
+import PlugIns
 import Telemetry
 import Transport
+import VAD
 
 /// What the call's frames cost, and what is done about those that cost too much. Shard thread.
 extension Call {
@@ -37,8 +39,26 @@ extension Call {
     func watchHearing(since used: UInt64, at now: UInt64) {
         // 0: the frame that made a suspect of them; nobody looked at the clock before it.
         guard used > 0, hearingWatch.spent(nanoseconds: ShardLoad.processorNanoseconds &- used) else { return }
+        let hearing = inbound.hearing
         guard inbound.demoteHearing() else { return }
         shard.counters.add(.stagesDemoted)
-        shard.diagnose(.stageDemoted, self, at: now)
+        // A detector that is plugged in is named when the next frame finds it gone.
+        if inbound.hearing != hearing { shard.diagnose(.stageDemoted, self, at: now) }
+    }
+
+    /// The tenant's own detector is believed from now on, or is not any more, and the energy detector decides (S10).
+    func detectorTurned(_ fault: DetectorFault?) {
+        let before = detectorFault
+        detectorFault = fault
+        guard let detector = tenant.detector, fault != .starting else { return }
+        if let fault {
+            shard.counters.add(.detectorFallbacks)
+            detector.counters.add(fault)
+        } else if before != .starting {
+            shard.counters.add(.detectorReturns)
+        } else {
+            return
+        }
+        service.detectorTurned(self, detector.name, fault)
     }
 }

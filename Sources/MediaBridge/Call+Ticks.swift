@@ -58,6 +58,7 @@ extension Call {
             mark = heardAt
             shard.counters.add(.framesIn)
             if frame.isEcho { countEcho(at: heardAt) }
+            if let seat = inbound.seat, seat.fault != detectorFault { detectorTurned(seat.fault) }
             tap?.caller(inbound.wire.span, at: position(heardAt))
             conversation.heard(inbound.wire.span, at: instant(heardAt))
             if let edge = frame.edge {

@@ -3,11 +3,13 @@ import CallControl
 import CallJournal
 import Configuration
 import Conversation
+import PlugIns
 import RealtimeBridge
 import Recording
 import Telemetry
 import Transport
 import TurnStore
+import VAD
 
 /// One telephone call: its two sockets, its two paths, and the conversation that decides. Shard thread only.
 ///
@@ -34,6 +36,8 @@ final class Call {
     let tenant: TenantRuntime
     let budget: CallBudget
     var hearingWatch = StageWatch()
+    /// Why the tenant's own detector was not believed when it was last looked at.
+    var detectorFault: DetectorFault? = .starting
     /// When a stage of this call was last over budget; monotonic nanoseconds.
     var lastOverrun: UInt64 = 0
 
@@ -78,7 +82,8 @@ final class Call {
         guard let tenant = shard.service.runtimes.runtime(of: grant.tenant),
             let prompt = shard.service.prompt(for: grant, of: tenant),
             let inbound = try? InboundPath(
-                modelFormat: tenant.modelFormat, timing: tenant.speechTiming, isEchoAware: tenant.tenant.echoAware),
+                modelFormat: tenant.modelFormat, timing: tenant.speechTiming, isEchoAware: tenant.tenant.echoAware,
+                seat: tenant.detector?.seat()),
             let outbound = try? OutboundPath(modelFormat: tenant.modelFormat, pacer: tenant.pacer, pool: shard.pool)
         else { return nil }
         (self.grant, ticket, carrier) = (grant, link.accepted.ticket, link)

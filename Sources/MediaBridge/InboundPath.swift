@@ -19,6 +19,8 @@ struct InboundPath: ~Copyable {
     private var history = UplinkHistory()
     private var decoder = MulawDecoder()
     private var detector = EnergyDetector()
+    /// The tenant's own detector, when it has one; the one above decides where it cannot.
+    private(set) var seat: DetectorSeat?
     private var echo = EchoReference()
     private(set) var hearing: Hearing
     private var segmenter: SpeechSegmenter
@@ -41,10 +43,13 @@ struct InboundPath: ~Copyable {
     /// - Parameters:
     ///   - timing: how long speech and silence last before they count.
     ///   - isEchoAware: what the agent's own echo explains is no speech of the caller's (S31).
+    ///   - seat: at the detector that the tenant names; nil: the level decides.
     init(
-        modelFormat: ModelAudioFormat, timing: SpeechTiming = .init(), isEchoAware: Bool = true
+        modelFormat: ModelAudioFormat, timing: SpeechTiming = .init(), isEchoAware: Bool = true,
+        seat: DetectorSeat? = nil
     ) throws(ResampleError) {
         self.modelFormat = modelFormat
+        self.seat = seat
         segmenter = SpeechSegmenter(timing: timing)
         hearing = isEchoAware ? .echoAware : .energy
         modelFrameBytes = modelFormat.audioFormat.bytesPerFrame
@@ -66,7 +71,9 @@ struct InboundPath: ~Copyable {
         guard arrivals.pop(into: &wireFrame) else { return nil }
         var linearFrame = linear.mutableSpan
         _ = decoder.process(wire.span, into: &linearFrame)
-        let isSpeech = detector.analyze(linear.span).isSpeech
+        // The level is always known: whoever falls back to it has its past.
+        let isLoud = detector.analyze(linear.span).isSpeech
+        let isSpeech = seat == nil ? isLoud : seat?.hear(linear.span) ?? isLoud
         let isEcho = hearing == .echoAware && echo.judge(linear.span).isEcho && isSpeech
         let edge = segmenter.advance(isSpeech: isSpeech && !isEcho)
         if !history.keep(wire.span) { ledger.drop(.stale, Self.frameSamples) }
@@ -76,6 +83,10 @@ struct InboundPath: ~Copyable {
     /// The dearest of the ears goes and what it fell back to decides alone, until the call is over.
     /// - Returns: false when there is nothing left to do without.
     mutating func demoteHearing() -> Bool {
+        if let seat, seat.runsHere, seat.fault != .dear {
+            seat.fault = .dear
+            return true
+        }
         guard let cheaper = hearing.cheaper else { return false }
         hearing = cheaper
         return true
@@ -95,10 +106,16 @@ struct InboundPath: ~Copyable {
     mutating func cleared() { echo.cleared() }
 
     /// Frames of the caller's never came.
-    mutating func lost(frames: Int) { echo.lost(frames: frames) }
+    mutating func lost(frames: Int) {
+        echo.lost(frames: frames)
+        seat?.restart()
+    }
 
     /// Another stream goes on where this one was: what it had to play is gone, and its line is another one.
-    mutating func restarted() { echo.reset() }
+    mutating func restarted() {
+        echo.reset()
+        seat?.restart()
+    }
 
     /// Frames laid by for the model.
     var waitingFrames: Int { history.waiting }
@@ -172,6 +189,7 @@ struct InboundPath: ~Copyable {
 
     /// The call is over: what has not gone out is let go by name, and the books must balance (R1).
     mutating func close() -> Int64 {
+        seat?.leave()
         ledger.drop(.ended, arrivals.discard() + history.discard() * Self.frameSamples)
         return ledger.balance(queued: 0)
     }

@@ -7,6 +7,7 @@ import Dispatch
 import Foundation
 import LocalAgent
 public import Logging
+public import PlugIns
 import RealtimeBridge
 import Recording
 import Synchronization
@@ -31,6 +32,8 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     /// Changes every tenant's policy before `start`: shorter times for whoever cannot wait for the real ones.
     var adjustPolicy: (@Sendable (inout ConversationPolicy) -> Void)?
     var eventTimes = EventTimes()
+    /// What tenants name as their detectors, once they have.
+    let detectors: PluggedDetectors
     /// For whoever cannot wait for the real times between the tries of a transcription.
     var transcriptionOptions: TranscriptionWorkers.Options?
 
@@ -50,11 +53,17 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         var events: EventDelivery
     }
 
+    /// - Parameter stageHost: the command that holds a library in a process of its own: this program's, unless it has none.
     public init(
         configuration: ServiceConfiguration, logger: Logger = Logger(label: "media-bridge"),
-        observer: (any ServiceObserver)? = nil
+        observer: (any ServiceObserver)? = nil, stageHost: [String] = StageHost.command
     ) {
         (self.configuration, sink, self.logger, self.observer) = (configuration, logger, ServiceLog(logger), observer)
+        let log = self.logger
+        detectors = PluggedDetectors(configuration.stages.detectors, host: stageHost) { name, event, detail in
+            log.warning(
+                "plug-in failed", ["name": .name(name), "cause": .cause(event), "error": .failure(saying: detail)])
+        }
     }
 
     /// Bound ports; 0 before `start`.
@@ -80,6 +89,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         var opened = Opened()
         do { running = try open(&opened) } catch {
             opened.close()
+            detectors.stop()
             throw error
         }
     }
@@ -146,6 +156,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         core.errands.withLock { $0 = CarrierErrands(rest: rest, tokens: core.tokens) { publicOrigin } }
         ServiceMetrics.register(in: telemetry.metrics, core: core, admission: admission, webhooks: webhooks.counters)
         reloads.register(in: telemetry.metrics, directory: core.directory)
+        ServiceMetrics.register(detectors, in: telemetry.metrics)
         let watch = SlackWatch(
             core.shards.map(\.load), admission: admission, isRefusing: configuration.limits.refuseWithoutSlack)
         ServiceMetrics.register(watch, core.shards, in: telemetry.metrics)
@@ -314,9 +325,14 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     }
 
     func makeRuntime(_ tenant: Tenant, _ endpoints: [ModelEndpoint]) throws -> TenantRuntime {
+        let detector: PluggedDetector?
+        do throws(StageFault) { detector = try detectors.detector(named: tenant.vad) } catch {
+            throw ServiceError("tenant \(tenant.id): vad: \(error)")
+        }
         do {
             return try TenantRuntime(
-                tenant, model: configuration.model, endpoints: endpoints, adjustPolicy: adjustPolicy)
+                tenant, model: configuration.model, endpoints: endpoints, detector: detector,
+                adjustPolicy: adjustPolicy)
         } catch {
             throw ServiceError("tenant \(tenant.id): fallback: \(error)")
         }
@@ -382,6 +398,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         running.recordings.stop()
         running.retention.stop()
         running.core.recorder.stop()
+        detectors.stop()
         running.core.stopTranscription()
         running.core.journals.withLock { $0 }?.stop()
         running.events.stop()

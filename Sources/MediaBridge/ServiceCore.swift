@@ -11,6 +11,7 @@ import Synchronization
 import Telemetry
 import Transport
 import TurnStore
+import VAD
 
 /// What shards and calls need of the service they run in. Fixed before the first call, or guarded.
 final class ServiceCore: @unchecked Sendable {  // Shards are set before any loop runs; the rest is guarded.
@@ -175,6 +176,20 @@ extension ServiceCore {
         let code = String(
             error.code.unicodeScalars.filter { ("a"..."z").contains($0) || $0 == "_" || $0 == "." }.prefix(64))
         log.async { lines.line("model error", level: .warning, ["code": .name(code)]) }
+    }
+
+    /// Shard thread: a call's own detector is not believed any more, and why; or is again.
+    func detectorTurned(_ call: Call, _ detector: String, _ fault: DetectorFault?) {
+        let lines = call.log
+        log.async {
+            if let fault {
+                lines.line(
+                    "voice detector failed, energy decides", level: .warning,
+                    ["detector": .name(detector), "cause": .cause(fault)])
+            } else {
+                lines.line("voice detector is back", ["detector": .name(detector)])
+            }
+        }
     }
 
     /// Shard thread: one address of the chain failed, and why (R17). Never the key, nor the query, where some want one.

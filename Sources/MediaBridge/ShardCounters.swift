@@ -12,6 +12,8 @@ enum ShardCount: UInt8, CounterName {
     case holesModelLate, holesOurs, holesCarrier, holeMilliseconds, gapsCovered, sendGapMilliseconds
     case turnsHeardByMarks, turnsHeardByClock
     case ticksLate, ticksMissed, framesOverBudget, stagesDemoted
+    // A tenant's own detector was given up for the energy detector, and believed again.
+    case detectorFallbacks, detectorReturns
     case callsBegun, callsEnded, streamsDeclined, ledgerImbalance
     case warmOpened, warmAdopted, warmDropped
     case modelConnects, modelLost, modelPaused

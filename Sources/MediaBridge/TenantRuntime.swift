@@ -1,6 +1,7 @@
 import AudioPipeline
 import Configuration
 import Conversation
+import PlugIns
 import RealtimeBridge
 import VAD
 
@@ -21,6 +22,8 @@ struct TenantRuntime: Sendable {
     /// The same for calls outside business hours; nil when there is no difference.
     let promptsWhenClosed: PromptEdition?
     let calendar: TenantCalendar
+    /// The detector that the tenant names; nil: the level alone.
+    let detector: PluggedDetector?
 
     var modelFormat: ModelAudioFormat { sessionOptions.audioFormat }
     var pacer: Pacer {
@@ -31,10 +34,11 @@ struct TenantRuntime: Sendable {
 
     /// - Throws: when the fallback voice cannot be made.
     init(
-        _ tenant: Tenant, model: ModelConfiguration, endpoints: [ModelEndpoint],
+        _ tenant: Tenant, model: ModelConfiguration, endpoints: [ModelEndpoint], detector: PluggedDetector? = nil,
         adjustPolicy: ((inout ConversationPolicy) -> Void)? = nil
     ) throws {
         self.tenant = tenant
+        self.detector = detector
         prompts = PromptEdition(tenant: tenant.id, source: tenant.promptSource)
         promptsWhenClosed = tenant.promptSourceWhenClosed.map { PromptEdition(tenant: tenant.id, source: $0) }
         self.endpoints = endpoints

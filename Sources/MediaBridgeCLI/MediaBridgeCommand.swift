@@ -1,8 +1,9 @@
-import ArgumentParser
+public import ArgumentParser
 import Configuration
 
-@main struct MediaBridgeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+/// The whole command. A program that plugs stages of its own in adds them to `Stages` and then runs `main`.
+public struct MediaBridgeCommand: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
         commandName: "media-bridge",
         abstract: "Joins telephone calls to realtime speech models.",
         discussion: """
@@ -14,13 +15,15 @@ import Configuration
             ServeCommand.self, DemoCommand.self, CallCommand.self, LoadCommand.self, AgentCommand.self,
             CallsCommand.self, BenchCommand.self,
             ShowCommand.self, ExportCommand.self, ReplayCommand.self, ConfigCommand.self, PromptCommand.self,
-            StagesCommand.self,
+            StagesCommand.self, StageHostCommand.self,
             DialCommand.self, HangUpCommand.self,
             SimulateCommand.self, DatabaseCommand.self, JobsCommand.self, TenantsCommand.self, EraseCommand.self,
             EventsCommand.self, TopCommand.self,
         ])
 
-    static func main() async {
+    public init() {}
+
+    public static func main() async {
         printLineByLine()
         do {
             var command = try parseAsRoot()

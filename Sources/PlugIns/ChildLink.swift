@@ -13,7 +13,7 @@ final class ChildLink: StageLink {
     private var answers = LineBuffer(limit: StageAnswer.maximumBytes)
     private var complaints = LineBuffer(limit: 4_096)
     private var block = [UInt8](repeating: 0, count: 64 * 1_024)
-    private(set) var lastWords = ""
+    private var words = ""
 
     /// - Parameter command: the program, looked up in PATH when its name has no slash, and its arguments.
     init(_ command: [String]) {
@@ -25,7 +25,7 @@ final class ChildLink: StageLink {
 
     func open() throws(StageFault) {
         close()
-        lastWords = ""
+        words = ""
         var ours: [Int32] = [-1, -1], theirs: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         guard unsafe socketpair(AF_UNIX, kind, 0, &ours) == 0 else { throw failure("no socket", errno) }
@@ -37,7 +37,7 @@ final class ChildLink: StageLink {
         (io, errors) = (ours[0], theirs[0])
         var started: pid_t = 0
         var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
-        defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
+        defer { unsafe arguments.forEach { unsafe free($0) } }
         let status = unsafe media_bridge_spawn(&arguments, environ, ours[1], theirs[1], &started)
         _ = Glibc.close(ours[1])
         _ = Glibc.close(theirs[1])
@@ -71,13 +71,24 @@ final class ChildLink: StageLink {
 
     func lines(_ body: (ArraySlice<UInt8>) -> Void) -> Bool {
         guard io >= 0 else { return false }
-        _ = drain(errors) { piece in
-            complaints.add(piece)
-            complaints.lines { lastWords = String(decoding: $0.prefix(400), as: UTF8.self) }
-        }
+        listen()
         let isThere = drain(io) { answers.add($0) }
         answers.lines(body)
         return isThere
+    }
+
+    var lastWords: String {
+        listen()
+        return words
+    }
+
+    /// To its standard error, which must not fill up.
+    private func listen() {
+        guard errors >= 0 else { return }
+        _ = drain(errors) { piece in
+            complaints.add(piece)
+            complaints.lines { words = String(decoding: $0.prefix(400), as: UTF8.self) }
+        }
     }
 
     /// - Returns: false at the end of the stream.

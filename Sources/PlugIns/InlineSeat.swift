@@ -11,10 +11,12 @@ final class InlineSeat: DetectorSeat {
     init(_ detector: AnyDetector) {
         self.detector = detector
         windows = FrameWindows(detector.window)
-        super.init()
+        super.init(runsHere: true)
     }
 
     override func hear(_ frame: borrowing Span<Int16>) -> Bool? {
+        // Too dear once is too dear for the rest of the call.
+        if fault == .dear { return nil }
         var (speech, wrong) = (isSpeech, 0)
         windows.add(frame) { window in
             let activity = detector.analyze(window)

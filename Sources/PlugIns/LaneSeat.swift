@@ -19,7 +19,7 @@ final class LaneSeat: DetectorSeat {
         self.lane = lane
         self.frames = frames
         timeoutFrames = max(1, timeoutMilliseconds / 20)
-        super.init(fault: .starting)
+        super.init(runsHere: false, fault: .starting)
     }
 
     override func hear(_ frame: borrowing Span<Int16>) -> Bool? {

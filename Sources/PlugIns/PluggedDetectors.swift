@@ -6,14 +6,15 @@ import VAD
 /// The detectors that a service's tenants ask for, each made when the first one does.
 public final class PluggedDetectors: Sendable {
     private let settings: [PlugInSettings]
+    private let host: [String]
     private let log: @Sendable (_ name: String, _ event: PlugInCounters.Event, _ detail: String) -> Void
     private let made = Mutex<[PluggedDetector]>([])
 
     public init(
-        _ settings: [PlugInSettings],
+        _ settings: [PlugInSettings], host: [String] = StageHost.command,
         log: @escaping @Sendable (_ name: String, _ event: PlugInCounters.Event, _ detail: String) -> Void
     ) {
-        (self.settings, self.log) = (settings, log)
+        (self.settings, self.host, self.log) = (settings, host, log)
     }
 
     /// - Returns: nil for `energy`, which every call has already.
@@ -32,7 +33,7 @@ public final class PluggedDetectors: Sendable {
             settings = PlugInSettings(name: name, door: .engine(name))
         }
         let log = log
-        let detector = try PluggedDetector(settings) { log(name, $0, $1) }
+        let detector = try PluggedDetector(settings, host: host) { log(name, $0, $1) }
         made.withLock { $0.append(detector) }
         return detector
     }

@@ -74,7 +74,7 @@ public import VAD
                 unsafe words.append(UnsafePointer(strdup(value)))
             }
             unsafe words.append(nil)
-            defer { for unsafe word in unsafe words { unsafe free(UnsafeMutablePointer(mutating: word)) } }
+            defer { unsafe words.forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) } }
             guard let made = unsafe library.stage.pointee.make(&words, &complaint, complaint.count) else {
                 complaint[complaint.count - 1] = 0
                 let bytes = complaint.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }

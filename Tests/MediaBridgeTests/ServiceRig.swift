@@ -28,6 +28,8 @@ struct RigPlan: Sendable {
     var policy: @Sendable (inout ConversationPolicy) -> Void = { _ in }
     var events = Service.EventTimes()
     var logger = Logger(label: "rig") { _ in SwiftLogNoOpLogHandler() }
+    /// What holds libraries that are plugged in.
+    var stageHost: [String] = []
     /// Public listener and, with a local agent, the model behind TLS.
     var isSecure = false
     /// Stand between the service and its model, and between the carrier and the service.
@@ -105,7 +107,8 @@ final class ServiceRig: Sendable {
                 configuration.model.url = configuration.model.url.replacing(":\(port)/", with: ":\(proxy.port)/")
             }
             plan.configure(&configuration)
-            let service = Service(configuration: configuration, logger: plan.logger, observer: observer)
+            let service = Service(
+                configuration: configuration, logger: plan.logger, observer: observer, stageHost: plan.stageHost)
             service.adjustPolicy = plan.policy
             service.eventTimes = plan.events
             try service.start()

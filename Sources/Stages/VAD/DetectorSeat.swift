@@ -3,8 +3,10 @@
 open class DetectorSeat {
     /// Why the fallback decides instead; nil: the detector is believed.
     public final var fault: DetectorFault?
+    /// It judges on the shard's own thread, and what it costs is the call's.
+    public final let runsHere: Bool
 
-    public init(fault: DetectorFault? = nil) { self.fault = fault }
+    public init(runsHere: Bool, fault: DetectorFault? = nil) { (self.runsHere, self.fault) = (runsHere, fault) }
 
     /// One frame of 20 ms at 8 kHz. Allocates nothing, takes no lock.
     /// - Returns: whether it is speech; nil when `fault` is set, and the fallback decides.

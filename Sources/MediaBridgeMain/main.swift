@@ -1,0 +1,3 @@
+import MediaBridgeCLI
+
+await MediaBridgeCommand.main()
