@@ -164,6 +164,11 @@ let package = Package(
                 argumentParser, lifecycle, signals, logging,
             ]),
         .executableTarget(name: "MediaBridgeMain", dependencies: ["MediaBridgeCLI"], swiftSettings: strict),
+        // The example package's sources once more, so that every build builds them.
+        .executableTarget(
+            name: "OwnStages",
+            dependencies: ["AudioPipeline", "MediaBridgeCLI", "PlugIns", "SpeechToText", "VAD"],
+            path: "Examples/OwnStages/Sources/OwnStages", swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "TransportEcho", dependencies: ["Transport", argumentParser], swiftSettings: strict),
 
@@ -206,7 +211,8 @@ let package = Package(
         tests(
             "PlugInsTests",
             uses: [
-                "PlugIns", "AudioPipeline", "Configuration", "SpeechToText", "VAD", "AllocationProbe", "PlugInProbe",
+                "PlugIns", "AudioPipeline", "Configuration", "SpeechToText", "Transport", "VAD", "AllocationProbe",
+                "PlugInProbe",
             ]),
         tests("TelemetryTests", uses: ["Telemetry", "AudioPipeline", logging]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
@@ -234,7 +240,8 @@ let package = Package(
             uses: [
                 "MediaBridge", "AudioPipeline", "CallControl", "CallJournal", "CarrierPhone", "Configuration",
                 "Conversation",
-                "LocalAgent", "MulawCodec", "PlugIns", "PlugInProbe", "RealtimeBridge", "Recording", "SpeechToText",
+                "LocalAgent", "MulawCodec", "OwnStages", "PlugIns", "PlugInProbe", "RealtimeBridge", "Recording",
+                "SpeechToText",
                 "Telemetry",
                 "Transport",
                 "TurnStore", "VAD", "AllocationProbe", "FaultProxy", logging,

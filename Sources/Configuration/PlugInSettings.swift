@@ -93,11 +93,13 @@ public struct PlugInSettings: Sendable, Equatable {
 /// The stages that a configuration plugs in, by role.
 public struct PlugInConfiguration: Sendable, Equatable {
     public var detectors: [PlugInSettings] = []
+    public var recognizers: [PlugInSettings] = []
 
     public init() {}
 
     init(reading fields: FieldReader) {
         detectors = Self.read("detectors", fields)
+        recognizers = Self.read("recognizers", fields)
         fields.finish()
     }
 
@@ -125,5 +127,6 @@ public struct PlugInConfiguration: Sendable, Equatable {
 
     func write(into fields: YAMLFields) {
         fields.list("detectors", detectors) { $1.write(into: $0) }
+        fields.list("recognizers", recognizers) { $1.write(into: $0) }
     }
 }

@@ -8,8 +8,12 @@ public struct TranscriptionConfiguration: Sendable, Equatable {
         case whisper
         /// pocketsphinx inside this service: English, no key, and far from a person's ear.
         case local
+        /// A recogniser of `media-bridge stages`, or one that `stages: recognizers:` plugs in.
+        case recognizer
     }
 
+    /// Its name, for `recognizer`.
+    public var recognizer = ""
     public var engine = Engine.none
     /// The whole address, path included.
     public var url = ""
@@ -35,6 +39,12 @@ public struct TranscriptionConfiguration: Sendable, Equatable {
                 fields.report("url", "`\(url)` does not fit; an http:// or https:// address was expected")
             }
         }
+        recognizer = fields.string("recognizer", default: recognizer)
+        if engine == .recognizer, recognizer.isEmpty {
+            fields.report("recognizer", "is missing; a name of `media-bridge stages` was expected")
+        } else if engine != .recognizer, !recognizer.isEmpty {
+            fields.report("recognizer", "is only heard with `engine: recognizer`")
+        }
         model = fields.string("model", default: model)
         if model.isEmpty || model.unicodeScalars.contains(where: { $0.value < 32 }) {
             fields.report("model", "does not fit; the name of a model was expected")
@@ -48,6 +58,7 @@ public struct TranscriptionConfiguration: Sendable, Equatable {
 
     func write(into fields: YAMLFields) {
         fields.plain("engine", engine.rawValue)
+        fields.text("recognizer", recognizer.isEmpty ? nil : recognizer)
         fields.text("url", url.isEmpty ? nil : url)
         fields.text("model", model)
         fields.secret("apiKey", apiKey)
@@ -116,13 +127,13 @@ extension ServiceConfiguration {
             case .none:
                 fields.report(
                     "engine",
-                    "is none, and tenant `\(tenant.id)` wants its recordings transcribed; whisper or local was expected"
+                    "is none, and tenant `\(tenant.id)` wants its recordings transcribed; whisper, local or recognizer was expected"
                 )
             case .local where tenant.language != "en":
                 fields.report(
                     "engine",
                     "`local` knows English alone, and the language of tenant `\(tenant.id)` is `\(tenant.language)`")
-            case .local, .whisper: break
+            case .local, .whisper, .recognizer: break
             }
         }
     }

@@ -59,6 +59,9 @@ extension Call {
         } else {
             return
         }
+        // One that comes and goes is counted, and does not fill the log.
+        guard detectorTurnsTold < 6 else { return }
+        detectorTurnsTold += 1
         service.detectorTurned(self, detector.name, fault)
     }
 }

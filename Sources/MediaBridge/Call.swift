@@ -38,6 +38,8 @@ final class Call {
     var hearingWatch = StageWatch()
     /// Why the tenant's own detector was not believed when it was last looked at.
     var detectorFault: DetectorFault? = .starting
+    /// How often that has changed and stands in the log.
+    var detectorTurnsTold = 0
     /// When a stage of this call was last over budget; monotonic nanoseconds.
     var lastOverrun: UInt64 = 0
 

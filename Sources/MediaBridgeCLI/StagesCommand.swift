@@ -40,7 +40,7 @@ struct StagesCommand: ParsableCommand {
             }
         if let config {
             let stages = try loadConfiguration(config).stages
-            entries += stages.detectors.map { Self.entry("vad", $0) }
+            entries += stages.detectors.map { Self.entry("vad", $0) } + stages.recognizers.map { Self.entry("stt", $0) }
         }
         if json { return try printJSON(entries) }
         print(

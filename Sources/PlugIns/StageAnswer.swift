@@ -26,6 +26,9 @@ struct StageAnswer: Decodable, Equatable {
     var end: Int?
     var words: [Word]?
 
+    /// Of a recogniser: it has said all of this call.
+    var done: Bool?
+
     // Either's: it cannot go on with this call.
     var error: String?
 

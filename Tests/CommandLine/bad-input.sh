@@ -53,6 +53,16 @@ config port.yaml 'public: { port: 70000 }'
 expect 2 'port.yaml:1:.*port.*70000' 'a port out of range names the value' "$program" serve --config "$work/port.yaml"
 expect 2 'TEST_TOKEN' 'a missing secret names its variable' env -u TEST_TOKEN "$program" config check --config "$work/good.yaml"
 expect 2 'no such file' 'a missing configuration' "$program" serve --config "$work/none.yaml"
+config door.yaml "stages: { detectors: [{ name: x, program: [vad], url: 'ws://h' }] }"
+expect 2 'door.yaml:1:.*2 doors; one of engine' 'a stage with two doors' "$program" config check --config "$work/door.yaml"
+config inline.yaml "stages: { detectors: [{ name: x, library: $work/good.yaml, inline: true }] }"
+expect 2 'inline.yaml:1:.*record.*check-stage' 'a library inline without a record' "$program" config check --config "$work/inline.yaml"
+config vad.yaml "store: { path: $work/v.sqlite }"
+echo '    vad: psychic' >>"$work/vad.yaml"
+expect 1 'tenant t: vad: .psychic. is no detector; one of energy' 'a detector that nobody has' "$program" serve --config "$work/vad.yaml"
+expect 1 'cannot be loaded' 'a library that is none' "$program" stage-host "$work/good.yaml"
+expect 64 'NAME=VALUE was expected' 'an option without a value' "$program" stage-host --option loud x.so
+expect 0 'energy' 'stages are listed' bash -c '"$0" stages --json | grep -m 1 energy' "$program"
 expect 64 'no fault is called .nonsense.' 'a fault that nobody knows' "$program" simulate --faults nonsense
 expect 64 "'psychic' is invalid" 'a profile nobody has' "$program" bench --profile psychic
 expect 64 "'neural' is invalid" 'a detector that is not built in' "$program" bench --vad neural

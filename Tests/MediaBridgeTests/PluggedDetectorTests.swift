@@ -108,4 +108,19 @@ import VAD
             #expect(error.description.contains("`unheard-of` is no detector; one of energy"))
         }
     }
+
+    /// The example around `webrtcvad`, where a Python is named that has it: scripts/test does.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["MEDIA_BRIDGE_STAGES_PYTHON"] != nil))
+    func `the example in Python answers a call`() async throws {
+        let python = ProcessInfo.processInfo.environment["MEDIA_BRIDGE_STAGES_PYTHON"] ?? ""
+        let example = FileManager.default.currentDirectoryPath + "/Examples/StagesInPython/webrtc_vad.py"
+        try await withService(Self.plan(.program([python, example]))) { rig in
+            try await eventually("the detector", seconds: 30) { rig.service.detectors.all.first?.isReady == true }
+            let (carrier, session) = try await rig.listeningCall()
+            try await Self.speak(carrier, "two seconds of audio") { session.audio.count > 16_000 }
+            #expect(rig.events("detector_fallbacks") == 0)
+            carrier.stop()
+            _ = try await rig.ended(carrier.call)
+        }
+    }
 }

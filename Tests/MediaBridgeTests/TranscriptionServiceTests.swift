@@ -132,6 +132,25 @@ import TurnStore
         }
     }
 
+    @Test func `a recogniser that is plugged in gives the text, and is named as its source`() async throws {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let probe = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("PlugInProbe").path
+        let plan = Self.plan { configuration in
+            configuration.transcription.engine = .recognizer
+            configuration.transcription.recognizer = "counter"
+            configuration.stages.recognizers = [PlugInSettings(name: "counter", door: .program([probe, "stt"]))]
+        }
+        try await withService(plan) { rig in
+            let call = try await callSayingHelloWorld(rig)
+            try await eventually("the decision", seconds: 60) { (try? rig.stored(call))??.transcript?.reason != nil }
+            let transcript = try #require(try rig.stored(call)?.transcript)
+            #expect(transcript.source == "recording")
+            #expect(transcript.lines.first?.text.hasSuffix(" samples") == true)
+            let heard = try TurnStore.openReadOnly(rig.folder + "/store.sqlite").transcripts(of: call)
+            #expect(heard.contains { $0.engine == "recognizer counter" })
+        }
+    }
+
     @Test func `S68 the local engine hears a listed phrase in a recorded call`() async throws {
         let plan = Self.plan { configuration in
             configuration.transcription.engine = .local

@@ -1,7 +1,9 @@
+import AudioPipeline
 import CallControl
 import Configuration
 import Conversation
 import Foundation
+import PlugIns
 import Synchronization
 import Telemetry
 import TurnStore
@@ -11,14 +13,20 @@ extension ServiceCore {
     func startTranscription(_ options: TranscriptionWorkers.Options? = nil) throws {
         let configured = configuration.transcription
         let requests = OutgoingRequests(capacity: configured.workers * 2)
+        var plugged: PluggedTranscriber.Maker?
         switch configured.engine {
         case .none: return
         case .local: break
+        case .recognizer:
+            do throws(StageFault) {
+                plugged = try PluggedRecognizers(configuration.stages.recognizers).utterances(configured.recognizer)
+            } catch { throw ServiceError("transcription.recognizer: \(error)") }
         case .whisper:
             guard WhisperEngine(configured, requests: requests) != nil else {
                 throw ServiceError("transcription.url: `\(configured.url)` is no address")
             }
         }
+        let maker = plugged
         let workers = TranscriptionWorkers(
             store: store, options: options ?? .init(configured), logger: logger,
             tenant: { [unowned self] in offlineHearing(of: $0, $1) },
@@ -31,6 +39,7 @@ extension ServiceCore {
             if configured.engine == .whisper, let engine = WhisperEngine(configured, requests: requests) {
                 return engine
             }
+            if let maker { return PluggedTranscriber(configured.recognizer, maker) }
             return LocalTranscriber()
         }
         transcription.withLock { $0 = workers }

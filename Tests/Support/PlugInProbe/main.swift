@@ -1,6 +1,7 @@
 import Glibc
 
 // A detector as a program: 20 ms windows at 8 kHz, speech when a sample is over 1,000. Its argument says what it does wrong.
+//   stt: a recogniser, which says how many samples it was given
 //   good | slow | silent | crash | wrong | nan | leak | mute | foreign | deaf
 let habit = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "good"
 
@@ -25,15 +26,29 @@ func number(_ bytes: [UInt8], _ place: Int) -> Int { (0..<4).reduce(0) { $0 | In
 switch habit {
 case "mute": while true { sleep(1) }
 case "foreign": say("hello, who is there?")
+case "stt", "stt-crash": say("{\"role\":\"stt\",\"sampleRateHz\":16000}")
 default: say("{\"role\":\"vad\",\"version\":1,\"sampleRateHz\":8000,\"windowSamples\":160}")
 }
 if habit == "deaf" { while true { sleep(1) } }
 
 var windows = 0
+var given = 0
 var hoard: [[UInt8]] = []
 while let header = bytes(12) {
     let call = number(header, 0), kind = number(header, 4)
     guard let content = bytes(number(header, 8)) else { break }
+    if habit.hasPrefix("stt") {
+        if kind == 0 { given = 0 }
+        if kind == 1 { given += content.count / 2 }
+        if habit == "stt-crash", kind == 5 { exit(3) }
+        if kind == 3 {
+            say("{\"call\":\(call),\"partial\":\"not yet\"}")
+            say("{\"call\":\(call),\"final\":\"heard\",\"confidence\":0.9}")
+            say("{\"call\":\(call),\"final\":\"\(given) samples\",\"confidence\":0.7,\"start\":10,\"end\":20}")
+            say("{\"call\":\(call),\"done\":true}")
+        }
+        continue
+    }
     guard kind == 1 else { continue }
     windows += 1
     var isLoud = false

@@ -1,0 +1,78 @@
+public import AudioPipeline
+public import Configuration
+public import SpeechToText
+
+/// The recognisers that a configuration may name.
+public struct PluggedRecognizers: Sendable {
+    private let settings: [PlugInSettings]
+
+    public init(_ settings: [PlugInSettings]) { self.settings = settings }
+
+    /// Makes engines of whole utterances: each belongs to the worker that asked for it.
+    /// - Throws: a name that is not known, an option that does not fit, a door that recognisers have not.
+    public func utterances(
+        _ name: String
+    ) throws(StageFault) -> @Sendable () throws(RecognitionError) -> any SpeechRecognizer {
+        guard let found = settings.first(where: { $0.name == name }) else {
+            return try engine(name, StageOptions())
+        }
+        switch found.door {
+        case .engine(let engine): return try self.engine(engine, StageOptions(found.options))
+        case .program(let command):
+            var options = StageOptions(found.options)
+            let rate = try options.integer("sampleRateHz", in: 16_000...16_000, default: 16_000)
+            try options.finish()
+            let seconds = found.startSeconds
+            return { () throws(RecognitionError) in
+                ProgramRecognizer(ChildLink(command), sampleRateHz: rate, startSeconds: seconds)
+            }
+        case .server(let url):
+            let seconds = found.startSeconds
+            return { () throws(RecognitionError) in
+                do throws(StageFault) {
+                    return ProgramRecognizer(try SocketLink(url), sampleRateHz: 16_000, startSeconds: seconds)
+                } catch { throw RecognitionError(.engine, error.description) }
+            }
+        case .library: throw StageFault("`\(name)`: a library is a detector; engine, program or url was expected")
+        }
+    }
+
+    private func engine(
+        _ name: String, _ options: StageOptions
+    ) throws(StageFault) -> @Sendable () throws(RecognitionError) -> any SpeechRecognizer {
+        guard let entry = Stages.recognizers[name] else {
+            let names = settings.map(\.name) + Stages.recognizers.entries.map(\.name)
+            throw StageFault("`\(name)` is no recogniser; one of \(names.joined(separator: ", ")) was expected")
+        }
+        let make = try entry.prepare(options)
+        return { () throws(RecognitionError) in StreamedUtterances(try make()) }
+    }
+}
+
+/// An engine of streams, given one utterance at a time.
+private final class StreamedUtterances: SpeechRecognizer {
+    private let stream: any StreamingRecognizer
+    init(_ stream: any StreamingRecognizer) { self.stream = stream }
+    var sampleRateHz: Int { stream.sampleRateHz }
+    var cost: StageCost { .worker }
+
+    func recognize(_ utterance: Span<Int16>) throws(RecognitionError) -> Transcript {
+        try stream.reset()
+        let milliseconds = utterance.count * 1_000 / sampleRateHz
+        // Before its audio: then nothing of it is taken for silence before speech.
+        try stream.speechBegan(atMilliseconds: 0)
+        try stream.hear(utterance)
+        try stream.speechEnded(atMilliseconds: milliseconds)
+        try stream.finish()
+        var heard = Transcript.unknown
+        while let result = try stream.nextResult() {
+            guard result.isFinal, !result.transcript.text.isEmpty else { continue }
+            let isFirst = heard.text.isEmpty
+            heard.confidence =
+                isFirst ? result.transcript.confidence : min(heard.confidence, result.transcript.confidence)
+            heard.text += (isFirst ? "" : " ") + result.transcript.text
+            heard.words += result.transcript.words
+        }
+        return heard
+    }
+}
