@@ -28,7 +28,7 @@
 #include "audio.h"
 #include "text.h"
 
-enum { FRAME = 160, WIDE = 480, PLAYOUT = 1 << 16, INPUT = 1 << 17, LEAD = 8 };
+enum { FRAME = 160, WIDE = 480, PLAYOUT = 1 << 16, INPUT = 1 << 17, LEAD = 8, SLOT = 4096 };
 
 struct call;
 
@@ -60,9 +60,9 @@ static int epoll, batch_frames = 1;
 static bool transcodes = true;
 static uint16_t model_port;
 static uint8_t input[INPUT], output[INPUT], scratch[INPUT];
-static struct call *slots[20][4096];
-static int slot_counts[20];
-static int next_slot;
+static struct call *slots[20 * 8][SLOT];
+static int slot_counts[20 * 8];
+static uint64_t millisecond;
 
 static void watch(struct peer *peer) {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
@@ -205,7 +205,9 @@ static void heard_model(struct call *call, struct text delta) {
     if (!call->speaks) {
         call->speaks = true;
         call->lead = LEAD;
-        call->slot = next_slot++ % 20;
+        // In the next millisecond but one, and then as often as a batch is long: when the model speaks, a frame is just there.
+        call->slot = (millisecond + 2) % (20 * batch_frames);
+        if (slot_counts[call->slot] == SLOT) return drop(call);
         slots[call->slot][slot_counts[call->slot]++] = call;
     }
 }
@@ -219,9 +221,12 @@ static void from_model(struct call *call, uint8_t *message, size_t count) {
     if (is(type, "session.updated")) say(&call->model, "{\"type\":\"response.create\"}");
 }
 
-// One message of the call's grid: as many frames as a batch has, when they are there.
+// One message of the call's grid: as many frames as a batch has, when they are there. The carrier may lie up to LEAD frames
+// ahead of what it plays: at a start that much goes out at once, and what came late makes up for it as soon as it is there.
+// (Sent one at a time, each hole would leave every later frame waiting behind it for good.)
 static void pace(struct call *call) {
-    while (call->tail - call->head >= (uint32_t)(FRAME * batch_frames)) {
+    call->lead = call->lead + batch_frames < LEAD ? call->lead + batch_frames : LEAD;
+    while (call->lead > 0 && call->tail - call->head >= (uint32_t)(FRAME * batch_frames)) {
         uint8_t code[FRAME * 8];
         for (int index = 0; index < FRAME * batch_frames; index++) code[index] = call->playout[call->head++ % PLAYOUT];
         uint8_t *to = output + 14;
@@ -229,15 +234,12 @@ static void pace(struct call *call) {
         to += base64_encode(code, FRAME * batch_frames, to);
         memcpy(to, "\"}}", 3);
         put_frame(&call->carrier, output + 14, to + 3 - (output + 14));
-        // What there is at a start goes out at once; after that, one message each time.
-        if (call->lead == 0) return;
-        call->lead -= batch_frames < call->lead ? batch_frames : call->lead;
+        call->lead -= batch_frames;
     }
 }
 
-static void tick(uint64_t millisecond) {
-    int slot = millisecond % 20;
-    if (millisecond / 20 % batch_frames) return;
+static void tick(void) {
+    int slot = millisecond++ % (20 * batch_frames);
     for (int index = 0; index < slot_counts[slot]; index++) {
         struct call *call = slots[slot][index];
         if (call->is_dead) {
@@ -355,7 +357,6 @@ int main(int count, char **arguments) {
     timerfd_settime(clock, 0, &each, NULL);
     epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &(struct epoll_event){.events = EPOLLIN, .data.ptr = &listener});
     epoll_ctl(epoll, EPOLL_CTL_ADD, clock, &(struct epoll_event){.events = EPOLLIN, .data.ptr = &clock});
-    uint64_t millisecond = 0;
     for (;;) {
         struct epoll_event events[256];
         int ready = epoll_wait(epoll, events, 256, -1);
@@ -364,7 +365,7 @@ int main(int count, char **arguments) {
             uint64_t passed = 0;
             if (what == &listener) accept_all(listener);
             else if (what != &clock) readable(what);
-            else if (read(clock, &passed, 8) == 8) while (passed--) tick(millisecond++);
+            else if (read(clock, &passed, 8) == 8) while (passed--) tick();
         }
     }
 }
