@@ -53,6 +53,7 @@ let package = Package(
         .library(name: "Resample", targets: ["Resample"]),
         .library(name: "OpusCodec", targets: ["OpusCodec"]),
         .library(name: "VAD", targets: ["VAD"]),
+        .library(name: "TelephoneVAD", targets: ["TelephoneVAD"]),
         .library(name: "SpeechToText", targets: ["SpeechToText"]),
         .library(name: "Recording", targets: ["Recording"]),
         .library(name: "RealtimeBridge", targets: ["RealtimeBridge", "Conversation"]),
@@ -96,6 +97,8 @@ let package = Package(
         .target(
             name: "CFrameMeasures", path: "Sources/CLibraries/CFrameMeasures",
             exclude: ["BandPowers.inc", "FrameSums.inc", "LagScores.inc"]),
+        // A network that hears speech on telephone lines.
+        .target(name: "CTelephoneVAD", path: "Sources/CLibraries/CTelephoneVAD", exclude: ["Network.inc"]),
 
         // Foundations: know nothing of each other, except that Telemetry reads AudioPipeline's counters.
         room("AudioPipeline"),
@@ -108,6 +111,7 @@ let package = Package(
         stage("Resample", uses: ["CPolyphase", "CSampleRate"]),
         stage("OpusCodec", uses: ["COpus", "COpusEnc"]),
         stage("VAD", uses: ["CFrameMeasures"]),
+        stage("TelephoneVAD", uses: ["VAD", "CTelephoneVAD"]),
         stage("SpeechToText", uses: ["CPocketsphinx"]),
         stage("Recording"),
         stage("RealtimeBridge", exclude: ["Conversation"], uses: ["Conversation", "CBase64"]),
@@ -118,7 +122,8 @@ let package = Package(
         room(
             "PlugIns",
             uses: [
-                "AudioPipeline", "Configuration", "Resample", "SpeechToText", "Transport", "VAD", "CLinux",
+                "AudioPipeline", "Configuration", "Resample", "SpeechToText", "TelephoneVAD", "Transport", "VAD",
+                "CLinux",
                 "CMediaBridgeStage", "COpenSSL",
             ]),
 
@@ -188,6 +193,9 @@ let package = Package(
         tests(
             "VADTests", path: "Tests/Stages/VADTests",
             uses: ["VAD", "CFrameMeasures", "AudioPipeline", "AllocationProbe"]),
+        tests(
+            "TelephoneVADTests", path: "Tests/Stages/TelephoneVADTests", resources: [.copy("Golden")],
+            uses: ["TelephoneVAD", "CTelephoneVAD", "AudioPipeline", "VAD", "AllocationProbe"]),
         tests("SpeechToTextTests", path: "Tests/Stages/SpeechToTextTests", uses: ["SpeechToText", "Resample"]),
         tests("RecordingTests", path: "Tests/Stages/RecordingTests", uses: ["Recording"]),
         tests(

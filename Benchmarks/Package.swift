@@ -24,6 +24,7 @@ let package = Package(
                 .product(name: "MulawCodec", package: "media-bridge"),
                 .product(name: "Resample", package: "media-bridge"),
                 .product(name: "VAD", package: "media-bridge"),
+                .product(name: "TelephoneVAD", package: "media-bridge"),
                 .product(name: "RealtimeBridge", package: "media-bridge"),
                 .product(name: "Transport", package: "media-bridge"),
             ],
@@ -46,6 +47,16 @@ let package = Package(
             ],
             path: "Benchmarks/Prompts",
             swiftSettings: [.swiftLanguageMode(.v6)]),
+        // `swift run --package-path Benchmarks -c release HeardScenes FOLDER`: what detectors make of scenes that
+        // Training/TelephoneVAD wrote.
+        .executableTarget(
+            name: "HeardScenes",
+            dependencies: [
+                .product(name: "PlugIns", package: "media-bridge"),
+                .product(name: "VAD", package: "media-bridge"),
+            ],
+            path: "Benchmarks/HeardScenes",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
         .target(name: "AllocationProbe", path: "Benchmarks/AllocationProbe"),
         .target(name: "CallgrindMarks", path: "Benchmarks/CallgrindMarks"),
         // `Benchmarks/diagnostics-share` and `scripts/count-instructions`: instructions, by callgrind. The two paths are the service's own files, by link.
@@ -57,6 +68,7 @@ let package = Package(
                 .product(name: "MulawCodec", package: "media-bridge"),
                 .product(name: "Resample", package: "media-bridge"),
                 .product(name: "VAD", package: "media-bridge"),
+                .product(name: "TelephoneVAD", package: "media-bridge"),
                 .product(name: "RealtimeBridge", package: "media-bridge"),
                 .product(name: "Telemetry", package: "media-bridge"),
             ],

@@ -1,4 +1,5 @@
 import AudioPipeline
+import TelephoneVAD
 import VAD
 
 extension Stages {
@@ -7,6 +8,11 @@ extension Stages {
         [
             DetectorEntry(name: "energy", about: "adaptive energy, 8 kHz, no delay; what calls fall back to") {
                 EnergyDetector()
+            },
+            DetectorEntry(
+                name: "telephone", about: "small network of ours, 8 kHz, 20 ms late; music and tones are not speech"
+            ) {
+                TelephoneDetector()
             },
             DetectorEntry(
                 name: "scripted", about: "decisions from a script, for tests and rehearsals", cost: .inline,

@@ -19,6 +19,7 @@ import VAD
 
     @Test func `the built-in ones are there`() {
         #expect(Stages.detectors["energy"]?.cost == .inline)
+        #expect(Stages.detectors["telephone"]?.cost == .inline)
         #expect(Stages.recognizers["pocketsphinx"] != nil)
         #expect(Stages.detectors["none such"] == nil)
     }

@@ -6,6 +6,7 @@ import Glibc
 import MulawCodec
 import RealtimeBridge
 import Resample
+import TelephoneVAD
 import VAD
 
 /// Every stage by itself, and whole ticks, as `scripts/count-instructions` counts them: run under callgrind, each leaves a
@@ -22,6 +23,11 @@ struct StageCounts {
         measure("energy-detector") { tick in
             let frame = frames[tick % 50]
             consume(detector.analyze(frame.span).isSpeech ? 1 : 0)
+        }
+        var telephone = TelephoneDetector()
+        measure("telephone-detector") { tick in
+            let frame = frames[tick % 50]
+            consume(telephone.analyze(frame.span).isSpeech ? 1 : 0)
         }
         var reference = EchoReference()
         measure("echo-reference") { tick in

@@ -1,10 +1,21 @@
 import AudioPipeline
 import Benchmark
+import TelephoneVAD
 import VAD
 
 func detectorBenchmarks() {
     Benchmark("EnergyDetector.analyze 160 samples") { benchmark in
         var detector = EnergyDetector()
+        let frames = (0..<50).map { voice(samples: 160, sampleRateHz: 8_000, from: $0 * 160) }
+        benchmark.startMeasurement()
+        for index in benchmark.scaledIterations {
+            let frame = frames[index % 50]
+            blackHole(detector.analyze(frame.span))
+        }
+        benchmark.stopMeasurement()
+    }
+    Benchmark("TelephoneDetector.analyze 160 samples") { benchmark in
+        var detector = TelephoneDetector()
         let frames = (0..<50).map { voice(samples: 160, sampleRateHz: 8_000, from: $0 * 160) }
         benchmark.startMeasurement()
         for index in benchmark.scaledIterations {
