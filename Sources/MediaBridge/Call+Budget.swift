@@ -9,9 +9,19 @@ extension Call {
     /// One part of a frame's way is over.
     func spent(_ part: FrameBudget.Part, since began: UInt64, at now: UInt64) {
         let nanoseconds = now &- began
-        shard.budget[part].record(nanoseconds: nanoseconds)
-        budget.record(part, nanoseconds: nanoseconds)
+        shard.budget.record(part, nanoseconds: nanoseconds)
+        if isBooking {
+            budget.record(part, nanoseconds: nanoseconds)
+        } else if nanoseconds > CallBudget.slowNanoseconds {
+            budget.note(part, nanoseconds: nanoseconds)
+        }
         if nanoseconds > FrameBudget.overNanoseconds { overran(part, since: began, at: now) }
+    }
+
+    /// A call's own books take one period in sixteen, and every slow part: they lie in memory that nothing else warms.
+    func turnBookPage() {
+        bookPage &+= 1
+        isBooking = bookPage % 16 == 1
     }
 
     /// A record that names the part and the call. A tick that holds a part already named has nothing to add.

@@ -22,8 +22,8 @@ extension Call {
         guard tickCameFirst else { return }
         // A frame that is late by less than a period does not wait for the next tick.
         tickCameFirst = false
-        hearArrived()
-        if isUplinkOpen { forward() }
+        let heardAt = hearArrived(from: EventLoop.now)
+        if isUplinkOpen, let heardAt { _ = forward(from: heardAt) }
     }
 
     /// The carrier's clock says that audio is missing: silence keeps the recording aligned (S12).
@@ -31,25 +31,31 @@ extension Call {
         shard.counters.add(.lostByCarrier, UInt64(milliseconds / AudioFormat.frameMilliseconds))
         shard.diagnose(.carrierGap, self, at: now, value: milliseconds)
         // What arrived before the gap is recorded before it.
-        hearArrived()
+        _ = hearArrived(from: EventLoop.now)
         inbound.lost(frames: milliseconds / AudioFormat.frameMilliseconds)
         conversation.missed(frames: milliseconds / AudioFormat.frameMilliseconds, at: instant(now))
         tap?.callerGap(samples: milliseconds * 8)
     }
 
-    func inboundTick(_ visit: ClockVisit) {
-        let began = EventLoop.now
-        tickCameFirst = !hearArrived()
-        if isUplinkOpen { forward() }
-        watch(began)
-        spent(.inbound, since: began, at: EventLoop.now)
+    /// - Parameter began: monotonic nanoseconds; the clock is read where a part ends, and one part's end is the next one's
+    ///   beginning.
+    /// - Returns: when it ended.
+    func inboundTick(at began: UInt64) -> UInt64 {
+        turnBookPage()
+        let heardAt = hearArrived(from: began)
+        tickCameFirst = heardAt == nil
+        let forwardedAt = isUplinkOpen ? forward(from: heardAt ?? began) : nil
+        let isWatched = watch(began)
+        let ended = isWatched ? EventLoop.now : forwardedAt ?? heardAt ?? EventLoop.now
+        spent(.inbound, since: began, at: ended)
+        return ended
     }
 
     /// All whole frames that have arrived go through the local ears.
-    /// - Returns: whether there was any.
-    @discardableResult private func hearArrived() -> Bool {
-        var hasHeard = false
-        var mark = EventLoop.now
+    /// - Returns: when the last of them had; nil when there was none.
+    private func hearArrived(from began: UInt64) -> UInt64? {
+        var mark = began
+        var last: UInt64?
         var used = hearingWatch.isWatching ? ShardLoad.processorNanoseconds : 0
         while let frame = inbound.hear() {
             let heardAt = EventLoop.now
@@ -67,9 +73,9 @@ extension Call {
                 mark = EventLoop.now
             }
             if hearingWatch.isWatching { used = ShardLoad.processorNanoseconds }
-            hasHeard = true
+            last = mark
         }
-        return hasHeard
+        return last
     }
 
     /// The conversation is told every 100 ms: what the model hears then may be the agent himself (S31).
@@ -80,19 +86,23 @@ extension Call {
     }
 
     /// All that waits goes to the model in as few messages as its bound allows; what its socket has no room for stays.
-    private func forward() {
-        guard let model, inbound.waitingFrames >= tenant.uplinkBatchFrames else { return }
-        let began = EventLoop.now
+    /// - Returns: when it had gone; nil when nothing was to go.
+    private func forward(from began: UInt64) -> UInt64? {
+        guard let model, inbound.waitingFrames >= tenant.uplinkBatchFrames else { return nil }
         while inbound.waitingFrames > 0, model.hasRoom(for: Shard.uplinkBytes) {
             let frames = inbound.forward(using: &shard.uplink) { message in model.append(message) }
             shard.counters.add(.framesToModel, UInt64(frames))
         }
-        spent(.forward, since: began, at: EventLoop.now)
+        let ended = EventLoop.now
+        spent(.forward, since: began, at: ended)
+        return ended
     }
 
     /// Deadlines of the conversation, and of a carrier that says nothing.
-    private func watch(_ now: UInt64) {
-        if earliestDeadline <= instant(now).nanoseconds { fireDeadlines(now) }
+    /// - Returns: whether there was anything to do.
+    private func watch(_ now: UInt64) -> Bool {
+        var isDue = earliestDeadline <= instant(now).nanoseconds
+        if isDue { fireDeadlines(now) }
         // In `away` no message is expected, and a timer watches.
         if conversation.state != .closing, conversation.state != .away, let carrier, carrier.lastMessage < now,
             now &- carrier.lastMessage > Self.halfOpenNanoseconds
@@ -100,7 +110,9 @@ extension Call {
             shard.diagnose(.carrierStalled, self, at: now, value: Int((now &- carrier.lastMessage) / 1_000_000))
             carrier.close()
             happen(.carrierClosed(.halfOpen), at: now)
+            isDue = true
         }
+        return isDue
     }
 
     // MARK: Outbound
@@ -109,12 +121,13 @@ extension Call {
     func play(_ audio: Span<UInt8>, of source: ModelAudio, as item: PlayoutItem, at now: UInt64) {
         let queued = outbound.append(audio, of: source, to: item)
         account(queued, as: item, at: now)
-        spent(.queue, since: now, at: EventLoop.now)
+        let queuedAt = EventLoop.now
+        spent(.queue, since: now, at: queuedAt)
         if outbound.isIdle {
-            beginSpurt(at: now)
+            beginSpurt(at: queuedAt)
         } else if isDry {
             // The tick came first and found nothing: a model that speaks in real time is not held back for the next one.
-            sendDue(at: now)
+            _ = sendDue(at: queuedAt)
         }
     }
 
@@ -136,27 +149,31 @@ extension Call {
     func beginSpurt(at now: UInt64) {
         guard outbound.isIdle else { return }
         shard.startOutbound(self, at: now)
-        sendDue(at: now)
+        _ = sendDue(at: now)
     }
 
-    func outboundTick(_ visit: ClockVisit) {
-        let began = EventLoop.now
-        sendDue(at: began)
+    /// - Returns: when it ended.
+    func outboundTick(at began: UInt64) -> UInt64 {
+        ticksWithoutFrame &+= 1
+        let sentAt = sendDue(at: began)
         if outbound.isIdle, outbound.queuedBytes == 0 { shard.stopOutbound(self) }
         if model?.isPaused == true, !outbound.isFull { model?.resumeReading() }
-        spent(.outbound, since: began, at: EventLoop.now)
+        let ended = sentAt ?? EventLoop.now
+        spent(.outbound, since: began, at: ended)
+        return ended
     }
 
     /// What the grid allows now: one frame in the steady state, the lead at a start. Frames of one batch share a message.
-    private func sendDue(at now: UInt64) {
+    /// - Returns: when the last of them was written; nil when there was none.
+    private func sendDue(at now: UInt64) -> UInt64? {
         let tick = shard.gridTick(now)
         var due = outbound.framesDue(at: tick)
+        var sentAt: UInt64?
         if due > 0, carrier?.hasRoom != true {
             outbound.blocked(at: tick)
             if carrier != nil { shard.diagnose(.carrierBackpressure, self, at: now) }
         }
         while due > 0, let carrier, carrier.hasRoom {
-            let began = EventLoop.now
             let (pop, hole) = outbound.next(at: tick)
             switch pop {
             case .frame(let frame):
@@ -164,36 +181,47 @@ extension Call {
                     flush(to: carrier)
                     gapEnded(hole, in: frame.item, at: now)
                 }
-                sendFrame(frame, to: carrier, at: began)
+                sentAt = sendFrame(frame, to: carrier, since: sentAt ?? now)
                 due -= 1
             case .ended: sendMark(itemEnded: true, to: carrier)
-            case .waiting: return runDry(itemComplete: false, carrier, at: now)
-            case .empty: return runDry(itemComplete: true, carrier, at: now)
+            case .waiting:
+                runDry(itemComplete: false, carrier, at: now)
+                return sentAt
+            case .empty:
+                runDry(itemComplete: true, carrier, at: now)
+                return sentAt
             }
         }
         if let carrier { flush(to: carrier) }
+        return sentAt
     }
 
+    /// Nothing is left to send. That an item goes on later is news only when a whole tick has brought nothing: a model that
+    /// speaks in real time leaves playout empty after every frame.
     private func runDry(itemComplete: Bool, _ carrier: CarrierLink, at now: UInt64) {
         flush(to: carrier)
-        guard !isDry else { return }
         isDry = true
+        guard !isEmptyTold, itemComplete || ticksWithoutFrame > 1 else { return }
+        isEmptyTold = true
         happen(.playoutEmpty(itemComplete: itemComplete), at: now)
     }
 
-    private func sendFrame(_ frame: PlayoutFrame, to carrier: CarrierLink, at now: UInt64) {
-        isDry = false
+    /// - Returns: when it had been written.
+    private func sendFrame(_ frame: PlayoutFrame, to carrier: CarrierLink, since began: UInt64) -> UInt64 {
+        (isDry, isEmptyTold, ticksWithoutFrame) = (false, false, 0)
         put(outbound.frame.span, to: carrier)
         inbound.sent(outbound.frame.span)
-        conversation.spoke(outbound.frame.span, at: instant(now))
-        tap?.agent(outbound.frame.span, at: position(now))
-        conversation.sent(frame.item, samples: outbound.frame.count, at: instant(now))
+        conversation.spoke(outbound.frame.span, at: instant(began))
+        tap?.agent(outbound.frame.span, at: position(began))
+        conversation.sent(frame.item, samples: outbound.frame.count, at: instant(began))
         sendMark(itemEnded: frame.isLast, to: carrier)
         shard.counters.add(.framesOut)
-        spent(.send, since: now, at: EventLoop.now)
-        guard frame.isFirst else { return }
+        let ended = EventLoop.now
+        spent(.send, since: began, at: ended)
+        guard frame.isFirst else { return ended }
         flush(to: carrier)
-        happen(.playoutStarted(frame.item), at: now)
+        happen(.playoutStarted(frame.item), at: began)
+        return ended
     }
 
     /// A frame of a batch waits for the others of its message. Whatever else the carrier is told, and whatever else may

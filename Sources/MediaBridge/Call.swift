@@ -35,6 +35,9 @@ final class Call {
     let begunAtUnixMilliseconds: Int64
     let tenant: TenantRuntime
     let budget: CallBudget
+    /// What passes in this period of 20 ms is written down in `budget`.
+    var isBooking = false
+    var bookPage: UInt8 = 0
     var hearingWatch = StageWatch()
     /// Why the tenant's own detector was not believed when it was last looked at.
     var detectorFault: DetectorFault? = .starting
@@ -68,8 +71,11 @@ final class Call {
     var echoFrames = 0
     /// That the greeting was begun is in the store, or on its way there (R4).
     private var isGreetingOnRecord = false
-    /// No frame has gone out since playout ran empty.
+    /// No frame has gone out since playout ran empty, and whether the conversation has been told.
     var isDry = true
+    var isEmptyTold = true
+    /// Outbound ticks since the last frame.
+    var ticksWithoutFrame: UInt32 = 0
     /// The last inbound tick found no frame: the next one is heard when it comes.
     var tickCameFirst = false
     private var deadlines = InlineArray<32, Int64>(repeating: .max)

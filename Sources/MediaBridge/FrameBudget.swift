@@ -29,9 +29,43 @@ public final class FrameBudget: Sendable {
     /// A stage of one call that takes longer than this, a tenth of the tick, leaves a record.
     static let overNanoseconds: UInt64 = 2_000_000
 
-    private let histograms: [LatencyHistogram]
+    // One by one: an element of an array would be counted as a reference each time.
+    private let hear = LatencyHistogram()
+    private let forward = LatencyHistogram()
+    private let inbound = LatencyHistogram()
+    private let queue = LatencyHistogram()
+    private let send = LatencyHistogram()
+    private let outbound = LatencyHistogram()
+    private let tick = LatencyHistogram()
+    private let lateness = LatencyHistogram()
 
-    public init() { histograms = Part.allCases.map { _ in LatencyHistogram() } }
+    public init() {}
 
-    public subscript(part: Part) -> LatencyHistogram { histograms[part.rawValue] }
+    /// Shard thread.
+    func record(_ part: Part, nanoseconds: UInt64) {
+        switch part {
+        case .hear: hear.record(nanoseconds: nanoseconds)
+        case .forward: forward.record(nanoseconds: nanoseconds)
+        case .inbound: inbound.record(nanoseconds: nanoseconds)
+        case .queue: queue.record(nanoseconds: nanoseconds)
+        case .send: send.record(nanoseconds: nanoseconds)
+        case .outbound: outbound.record(nanoseconds: nanoseconds)
+        case .tick: tick.record(nanoseconds: nanoseconds)
+        case .lateness: lateness.record(nanoseconds: nanoseconds)
+        }
+    }
+
+    /// Any thread.
+    public subscript(part: Part) -> LatencyHistogram {
+        switch part {
+        case .hear: hear
+        case .forward: forward
+        case .inbound: inbound
+        case .queue: queue
+        case .send: send
+        case .outbound: outbound
+        case .tick: tick
+        case .lateness: lateness
+        }
+    }
 }

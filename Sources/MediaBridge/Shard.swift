@@ -173,9 +173,9 @@ final class Shard: @unchecked Sendable {
         isTicking = true
         scheduled = .max
         let began = EventLoop.now
-        var lateness: UInt64 = 0
+        var (lateness, ended) = (UInt64(0), began)
         while let visit = clock.nextVisit(now: began) {
-            budget[.lateness].record(nanoseconds: visit.latenessNanoseconds)
+            budget.record(.lateness, nanoseconds: visit.latenessNanoseconds)
             lateness = max(lateness, visit.latenessNanoseconds)
             if visit.latenessNanoseconds > clock.lateAfterNanoseconds {
                 counters.add(.ticksLate)
@@ -187,12 +187,11 @@ final class Shard: @unchecked Sendable {
             }
             guard let call = calls[visit.member] else { continue }
             switch visit.phase {
-            case .inbound: call.inboundTick(visit)
-            case .outbound: call.outboundTick(visit)
+            case .inbound: ended = call.inboundTick(at: ended)
+            case .outbound: ended = call.outboundTick(at: ended)
             }
         }
-        let ended = EventLoop.now
-        budget[.tick].record(nanoseconds: ended &- began)
+        budget.record(.tick, nanoseconds: ended &- began)
         load.ticked(finishedAfter: lateness &+ ended &- began, at: ended)
         isTicking = false
         reschedule()

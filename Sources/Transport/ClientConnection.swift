@@ -172,8 +172,6 @@ import Glibc
         }
     }
 
-    override var isFraming: Bool { phase == .open }
-
     override func finishFlushing() {
         phase = .flushing
         setReading(true)

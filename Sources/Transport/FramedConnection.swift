@@ -7,6 +7,8 @@ import Glibc
     final private var decoder = FrameDecoder(role: .server, maximumMessageBytes: 0)
     final private(set) var queue = ByteQueue(limit: 0)
     final private var isMasked = false
+    /// Frames flow, neither side has said that it closes.
+    final private var isFraming = false
     final private(set) var ourClose: (code: UInt16?, reason: String)?
     /// Why it ends, once that is known.
     final var outcome: WebSocketClose?
@@ -18,8 +20,6 @@ import Glibc
 
     // MARK: What a subclass makes of it
 
-    /// Frames flow, neither side has said that it closes.
-    var isFraming: Bool { false }
     /// The last bytes are to go out, and then the end is reported as `outcome`.
     func finishFlushing() {}
 
@@ -29,6 +29,7 @@ import Glibc
         decoder = FrameDecoder(role: role, maximumMessageBytes: webSocket.options.maximumMessageBytes)
         queue = ByteQueue(limit: webSocket.options.sendQueueBytes + Self.controlReserve)
         isMasked = role == .client
+        isFraming = true
         self.webSocket = webSocket
     }
 
@@ -38,8 +39,10 @@ import Glibc
     // MARK: In
 
     final func readFrames(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
-        guard let webSocket else { return }
-        webSocket.receivedBytes()
+        guard let held = webSocket else { return }
+        // Not counted as a reference: `report` comes between events, never in the middle of one.
+        unowned(unsafe) let webSocket = held
+        unsafe webSocket.receivedBytes()
         var bytes = unsafe bytes
         while isFraming {
             switch unsafe decoder.next(&bytes) {
@@ -77,12 +80,13 @@ import Glibc
     private func end(_ close: WebSocketClose) {
         webSocket?.isEnding()
         if outcome == nil { outcome = close }
+        isFraming = false
         finishFlushing()
     }
 
     // MARK: Out
 
-    final override func enqueue(_ opcode: FrameOpcode, _ payload: Span<UInt8>) -> Bool {
+    final func enqueue(_ opcode: FrameOpcode, _ payload: Span<UInt8>) -> Bool {
         guard isFraming, ourClose == nil else { return false }
         let size = FrameEncoder.byteCount(payloadBytes: payload.count, isMasked: isMasked)
         let reserve = opcode.isControl ? 0 : Self.controlReserve
@@ -102,9 +106,8 @@ import Glibc
         askFlush()
     }
 
-    final override var queuedBytes: Int { queue.count }
-
-    final override func beginClose(code: UInt16, reason: String) {
+    /// Sends a close frame after what is queued.
+    final func beginClose(code: UInt16, reason: String) {
         if ourClose == nil { queueClose(code: code, reason: reason) }
     }
 
@@ -130,7 +133,8 @@ import Glibc
         webSocket.ended(outcome ?? WebSocketClose(cause: .disconnected))
     }
 
-    final override func fail(_ close: WebSocketClose) {
+    /// Tells the handler and drops the socket.
+    final func fail(_ close: WebSocketClose) {
         if outcome == nil || close.cause == .aborted { outcome = close }
         endSocket()
     }

@@ -207,8 +207,6 @@ import Glibc
         return true
     }
 
-    override var isFraming: Bool { phase == .webSocket }
-
     override func finishFlushing() { flush(then: outcome) }
 
     // MARK: Output

@@ -69,15 +69,6 @@ import Glibc
     func sweep(now: UInt64) {}
     func loopIsStopping() { endSocket() }
 
-    // MARK: What a WebSocket asks of it
-
-    func enqueue(_ opcode: FrameOpcode, _ payload: Span<UInt8>) -> Bool { false }
-    var queuedBytes: Int { 0 }
-    /// Sends a close frame after what is queued.
-    func beginClose(code: UInt16, reason: String) {}
-    /// Tells the handler and drops the socket.
-    func fail(_ close: WebSocketClose) {}
-
     // MARK: A socket comes
 
     /// Puts the connection into its loop's care, before there is a socket.

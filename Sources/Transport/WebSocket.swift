@@ -7,8 +7,8 @@ public final class WebSocket {
 
     enum State { case connecting, open, closing, closed }
     private(set) var state = State.connecting
-    /// Moves the bytes; nil once closed.
-    private var connection: SocketConnection?
+    /// Moves the bytes. It lets go of the socket when it has told it of the end.
+    private let connection: FramedConnection
 
     // Monotonic nanoseconds; zero when it does not apply.
     private let madeAt: UInt64
@@ -16,6 +16,9 @@ public final class WebSocket {
     private var lastReceived: UInt64 = 0
     private var lastProgress: UInt64 = 0
     private var lastPing: UInt64 = 0
+    // Since the last sweep, which reads the clock for them: deadlines are kept to a tenth of a second.
+    private var hasReceived = false
+    private var hasProgressed = false
     private var closeDeadline: UInt64 = 0
     private var awaitsPong = false
     private var hasMessage = false
@@ -25,7 +28,7 @@ public final class WebSocket {
     /// How long a close handshake, or the flush before an end, may take.
     static var closingMilliseconds: Int { 5_000 }
 
-    init(loop: EventLoop, options: WebSocketOptions, handler: any WebSocketHandler, connection: SocketConnection) {
+    init(loop: EventLoop, options: WebSocketOptions, handler: any WebSocketHandler, connection: FramedConnection) {
         (self.loop, self.options, self.handler, self.connection) = (loop, options, handler, connection)
         madeAt = EventLoop.now
     }
@@ -58,14 +61,13 @@ public final class WebSocket {
     @discardableResult public func sendBinary(_ message: Span<UInt8>) -> Bool { send(.binary, message) }
 
     private func send(_ opcode: FrameOpcode, _ message: Span<UInt8>) -> Bool {
-        guard state == .open, let connection else { return false }
-        let wasEmpty = connection.queuedBytes == 0
+        guard state == .open else { return false }
+        if connection.queue.isEmpty { hasProgressed = true }
         guard connection.enqueue(opcode, message) else {
             hasRefused = true
             refusedMessages += 1
             return false
         }
-        if wasEmpty { lastProgress = EventLoop.now }
         return true
     }
 
@@ -73,7 +75,7 @@ public final class WebSocket {
     public private(set) var refusedMessages = 0
 
     /// Bytes accepted and not yet given to the kernel.
-    public var queuedBytes: Int { connection?.queuedBytes ?? 0 }
+    public var queuedBytes: Int { connection.queue.count }
 
     // MARK: Reading
 
@@ -82,14 +84,14 @@ public final class WebSocket {
     public func pauseReading() {
         guard isReading, state != .closed else { return }
         isReading = false
-        connection?.setReading(false)
+        connection.setReading(false)
     }
     public func resumeReading() {
         guard !isReading, state != .closed else { return }
         isReading = true
         lastReceived = EventLoop.now
         (lastPing, awaitsPong) = (lastReceived, false)
-        connection?.setReading(true)
+        connection.setReading(true)
     }
 
     // MARK: Ending
@@ -102,8 +104,8 @@ public final class WebSocket {
         case .open:
             state = .closing
             closeDeadline = EventLoop.now + milliseconds(Self.closingMilliseconds)
-            if !isReading { connection?.setReading(true) }
-            connection?.beginClose(code: code, reason: reason)
+            if !isReading { connection.setReading(true) }
+            connection.beginClose(code: code, reason: reason)
         case .closing, .closed:
             break
         }
@@ -113,7 +115,7 @@ public final class WebSocket {
     public func abort() {
         guard state != .closed else { return }
         isEnding()
-        connection?.fail(WebSocketClose(cause: .aborted))
+        connection.fail(WebSocketClose(cause: .aborted))
     }
 
     // MARK: What the connection reports
@@ -125,18 +127,17 @@ public final class WebSocket {
         handler?.webSocketDidOpen(self)
     }
 
-    func receivedBytes() {
-        lastReceived = EventLoop.now
-        awaitsPong = false
-    }
+    func receivedBytes() { hasReceived = true }
 
     func received(_ message: Span<UInt8>, isText: Bool) {
         guard state == .open else { return }
         hasMessage = true
-        handler?.webSocket(self, didReceive: message, isText: isText)
+        // Not counted as a reference: the end is told between events, never in the middle of one.
+        unowned(unsafe) let listener = handler
+        unsafe listener?.webSocket(self, didReceive: message, isText: isText)
     }
 
-    func wrote() { lastProgress = EventLoop.now }
+    func wrote() { hasProgressed = true }
 
     func drained() {
         guard hasRefused, state == .open else { return }
@@ -154,7 +155,6 @@ public final class WebSocket {
     func ended(_ close: WebSocketClose) {
         guard state != .closed else { return }
         state = .closed
-        connection = nil
         let last = handler
         handler = nil
         last?.webSocketDidClose(self, close)
@@ -177,7 +177,9 @@ public final class WebSocket {
         case .open:
             break
         }
-        if let connection, connection.queuedBytes > 0, isPast(lastProgress, options.writeDeadlineMilliseconds) {
+        if hasReceived { (lastReceived, awaitsPong, hasReceived) = (now, false, false) }
+        if hasProgressed { (lastProgress, hasProgressed) = (now, false) }
+        if !connection.queue.isEmpty, isPast(lastProgress, options.writeDeadlineMilliseconds) {
             return WebSocketClose(cause: .writeDeadline)
         }
         if !hasMessage, isPast(openedAt, options.firstMessageDeadlineMilliseconds) {
@@ -189,7 +191,7 @@ public final class WebSocket {
             if awaitsPong { return WebSocketClose(cause: .pingDeadline) }
             lastPing = now
             awaitsPong = true
-            _ = connection?.enqueue(.ping, Span())
+            _ = connection.enqueue(.ping, Span())
         }
         return nil
     }

@@ -67,9 +67,12 @@ import Testing
             let (carrier, session) = try await rig.listeningCall()
             for frame in 0..<10 { carrier.media(CallerSound.quiet(frame), at: frame * 20) }
             try await eventually("10 frames at the model") { session.audio.count >= 1_600 }
-            let answer = try await rig.admin("/api/v1/live")
-            #expect(answer.status == 200)
-            let report = try JSONDecoder().decode(LiveReport.self, from: Data(answer.body.utf8))
+            // Its own books take one period in sixteen: some of these frames fall into one.
+            var report = try await rig.live()
+            for frame in 10..<1_000 where report.callBudgets.first?.means["hear"] == nil {
+                carrier.media(CallerSound.quiet(frame), at: frame * 20)
+                report = try await rig.live()
+            }
             let call = try #require(report.callBudgets.first { $0.call == carrier.call })
             #expect(call.means["hear"] ?? 0 > 0 && call.ticks.reduce(0, +) > 0)
             #expect(report.calls == 1 && report.hasSlack)

@@ -248,6 +248,13 @@ final class ServiceRig: Sendable {
         try TurnStore.openReadOnly(folder + "/store.sqlite").call(call)
     }
 
+    /// What `media-bridge top` sees.
+    func live() async throws -> LiveReport {
+        let answer = try await admin("/api/v1/live")
+        #expect(answer.status == 200)
+        return try JSONDecoder().decode(LiveReport.self, from: Data(answer.body.utf8))
+    }
+
     /// Status and body of a GET at the admin listener.
     func admin(_ path: String) async throws -> (status: Int, body: String) {
         let url = URL(string: "http://127.0.0.1:\(service.adminPort)\(path)")!

@@ -1,12 +1,16 @@
 import AudioPipeline
 
-/// Where one call's time goes, in less than 300 bytes. Written by its shard, read by any thread.
+/// Where one call's time goes, in less than 300 bytes: of one period in sixteen, and the longest of the slow parts of all.
+/// Written by its shard, read by any thread.
 final class CallBudget: Sendable {
     let call: String
     let tenant: String
     let shard: Int
     /// Upper bounds of the histogram of its ticks, in nanoseconds; the last bucket has none.
     static let bounds: [UInt64] = [10_000, 20_000, 50_000, 100_000, 500_000, 2_000_000, 20_000_000]
+
+    /// What takes longer is never missed by `maximumNanoseconds`.
+    static let slowNanoseconds: UInt64 = 200_000
 
     /// A part's count, sum and maximum; then the buckets of both ticks together; then the frames over budget.
     private struct Cell: CounterName {
@@ -27,8 +31,15 @@ final class CallBudget: Sendable {
         guard first < Cell.firstBucket else { return }
         cells.add(Cell(first))
         cells.add(Cell(first + 1), nanoseconds)
-        if cells[Cell(first + 2)] < nanoseconds { cells.set(Cell(first + 2), nanoseconds) }
+        note(part, nanoseconds: nanoseconds)
         if part == .inbound || part == .outbound { cells.add(Cell(Cell.firstBucket + Self.bucket(of: nanoseconds))) }
+    }
+
+    /// Shard thread. The longest of the part so far, if it is, and nothing else.
+    func note(_ part: FrameBudget.Part, nanoseconds: UInt64) {
+        let longest = part.rawValue * 3 + 2
+        guard longest < Cell.firstBucket, cells[Cell(longest)] < nanoseconds else { return }
+        cells.set(Cell(longest), nanoseconds)
     }
 
     /// Shard thread.

@@ -38,9 +38,9 @@ public struct LiveReport: Codable, Sendable, Equatable {
         public var framesOver: UInt64
         public var worstPart: String
         public var worstNanoseconds: UInt64
-        /// Mean of each part, by its name.
+        /// Mean of each part, by its name, over one period in sixteen.
         public var means: [String: UInt64]
-        /// Both ticks, by upper bound: `CallBudget.bounds`, then those over.
+        /// Both ticks, of one period in sixteen, by upper bound: `CallBudget.bounds`, then those over.
         public var ticks: [UInt64]
     }
 
