@@ -8,6 +8,7 @@ let package = Package(
     name: "Benchmarks",
     dependencies: [
         .package(name: "media-bridge", path: ".."),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: []),
     ],
     targets: [
@@ -71,6 +72,7 @@ let package = Package(
                 .product(name: "TelephoneVAD", package: "media-bridge"),
                 .product(name: "RealtimeBridge", package: "media-bridge"),
                 .product(name: "Telemetry", package: "media-bridge"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Benchmarks/FramePath",
             swiftSettings: [.swiftLanguageMode(.v6)]),

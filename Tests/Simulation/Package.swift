@@ -40,6 +40,10 @@ let package = Package(
             name: "Resample", dependencies: ["AudioPipeline", "CPolyphase", "CSampleRate"], path: "Resample",
             swiftSettings: strict),
         .target(name: "VAD", dependencies: ["AudioPipeline", "CFrameMeasures"], path: "VAD", swiftSettings: strict),
+        .target(name: "CTelephoneVAD", path: "CTelephoneVAD", exclude: ["Network.inc"]),
+        .target(
+            name: "TelephoneVAD", dependencies: ["AudioPipeline", "CTelephoneVAD", "VAD"], path: "TelephoneVAD",
+            swiftSettings: strict),
         .target(
             name: "Telemetry", dependencies: ["AudioPipeline", .product(name: "Logging", package: "swift-log")],
             path: "Telemetry", swiftSettings: strict),
@@ -49,7 +53,7 @@ let package = Package(
             name: "FramePath",
             dependencies: [
                 "AllocationProbe", "AudioPipeline", "CallgrindMarks", "Conversation", "MulawCodec", "RealtimeBridge",
-                "Resample", "Telemetry", "VAD",
+                "Resample", "Telemetry", "TelephoneVAD", "VAD", .product(name: "Logging", package: "swift-log"),
             ],
             path: "FramePath", swiftSettings: [.swiftLanguageMode(.v6)]),
     ]

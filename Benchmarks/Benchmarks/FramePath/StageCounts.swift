@@ -45,11 +45,12 @@ struct StageCounts {
             measure(name) { call.tick($0) }
             call.end()
         }
-        // What must be caught: an array and a reference that are taken and given back.
-        var kept: [Int] = []
-        measure("control") { tick in
-            kept = [Int](repeating: tick, count: 4)
-            consume(kept.count)
+        // What must be caught, each in the middle of a tick.
+        for intruder in Intruder.Kind.allCases {
+            guard var call = try SteadyCall.begin(.pcmu) else { continue }
+            call.intruder = Intruder(intruder)
+            measure("control-\(intruder)") { call.tick($0) }
+            call.end()
         }
     }
 

@@ -21,6 +21,8 @@ struct SteadyCall: ~Copyable {
     /// Never given back: an array of arrays would be retained and released by whoever looks at one, which is not the call's.
     private let heard: [UnsafeBufferPointer<UInt8>], spoken: [UnsafeBufferPointer<UInt8>]
     let counters = CounterBlock<Counted>()
+    /// Does in every tick what no tick may do: the control of who looks for it.
+    var intruder: Intruder?
 
     private init(
         inbound: consuming InboundPath, outbound: consuming OutboundPath, prompt: SessionPrompt, heard: [[UInt8]],
@@ -62,6 +64,7 @@ struct SteadyCall: ~Copyable {
             }
         }
         if countingEvents { counters.add(.framesToModel, UInt64(forwarded)) }
+        intruder?.strike(tick)
         if case .audio(let audio) = model.parse(fromModel, isText: true) {
             model.withAudio {
                 let queued = outbound.append($0, of: audio, to: item)
