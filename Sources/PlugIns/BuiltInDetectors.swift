@@ -10,7 +10,7 @@ extension Stages {
                 EnergyDetector()
             },
             DetectorEntry(
-                name: "telephone", about: "small network of ours, 8 kHz, 20 ms late; music and tones are not speech"
+                name: "telephone", about: "small network of ours, 8 kHz, 20 ms late; tones and noises are not speech"
             ) {
                 TelephoneDetector()
             },

@@ -2,7 +2,7 @@ public import AudioPipeline
 import CTelephoneVAD
 public import VAD
 
-/// Hears speech on telephone lines as a small network learnt it: music, tones, clicks and steady noise are not speech,
+/// Hears speech on telephone lines as a small network learnt it: tones, clicks, sirens and street noise are not speech,
 /// however loud.
 ///
 /// - Input: linear PCM, 8 kHz, 20 ms frames, as mu-law leaves it.
@@ -10,8 +10,8 @@ public import VAD
 ///   how it does on languages and noises that it never heard.
 /// - Cost: see Benchmarks; about 450 bytes for each call, the weights (25 KB) are shared. Allocates nothing. The same bits on
 ///   every processor.
-/// - Limits: trained on prompts and synthesised voices, not on callers. A crowd of voices, singing, or another person in the
-///   room may be speech to it, and a caller under -40 dB may not.
+/// - Limits: trained on prompts and synthesised voices, not on callers. Hold music is speech to it in a fifth of its frames;
+///   a voice under music 5 dB softer may go unheard for half a second.
 public struct TelephoneDetector: VoiceActivityDetector, ~Copyable {
     public var window: DetectorWindow { .telephoneFrame }
     /// Median over the evaluation's utterances, beyond the frame itself.
