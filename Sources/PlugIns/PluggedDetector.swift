@@ -42,9 +42,9 @@ public final class PluggedDetector: Sendable {
             let make = try library.factory(settings.options)
             way = .inline(make)
         case .library(let path, isInline: false):
-            let words = settings.options.sorted { $0.key < $1.key }.flatMap { ["--option", "\($0.key)=\($0.value)"] }
             way = .remote(
-                RemoteDetector(ChildLink(host + [path] + words), limits: limits, counters: counters, log: log))
+                RemoteDetector(
+                    ChildLink(host + [path] + settings.hostArguments), limits: limits, counters: counters, log: log))
         case .program(let command):
             guard settings.options.isEmpty else {
                 throw StageFault("options: a program takes its options as arguments, in `program`")

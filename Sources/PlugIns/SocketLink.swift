@@ -29,7 +29,10 @@ final class SocketLink: StageLink, @unchecked Sendable {  // The worker's; what 
         loop.start()
     }
 
-    deinit { loop.stop() }
+    deinit {
+        // The last who holds this may be the loop itself, with a socket that has just ended; it cannot stop itself.
+        DispatchQueue.global().async { [loop] in loop.stop() }
+    }
 
     func open() throws(StageFault) {
         let life = shared.withLock { shared in

@@ -42,7 +42,16 @@ struct StageAnswer: Decodable, Equatable {
     static let maximumBytes = 64 * 1_024
 
     /// Nil: no JSON object, or one whose fields have other types.
-    init?(_ line: some Sequence<UInt8>) {
+    init?(_ line: ArraySlice<UInt8>) {
+        if let quick = StageAnswer(quick: line) {
+            self = quick
+            return
+        }
+        self.init(general: line)
+    }
+
+    /// The same by a general reader of JSON.
+    init?(general line: ArraySlice<UInt8>) {
         guard let answer = try? JSONDecoder().decode(StageAnswer.self, from: Data(line)) else { return nil }
         self = answer
     }
