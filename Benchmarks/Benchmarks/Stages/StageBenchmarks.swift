@@ -11,6 +11,8 @@ let benchmarks: @Sendable () -> Void = {
     echoBenchmarks()
     pipelineBenchmarks()
     carrierBenchmarks()
+    modelBenchmarks()
+    playoutBenchmarks()
     framingBenchmarks()
 }
 
