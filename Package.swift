@@ -95,6 +95,8 @@ let package = Package(
         .systemLibrary(name: "CMediaBridgeStage", path: "Sources/CLibraries/CMediaBridgeStage"),
         // C of our own: base64 for processors with AVX2.
         .target(name: "CBase64", path: "Sources/CLibraries/CBase64"),
+        // WebSocket payloads, masked and checked for ASCII.
+        .target(name: "CFramePayload", path: "Sources/CLibraries/CFramePayload"),
         // G.711.
         .target(name: "CG711", path: "Sources/CLibraries/CG711"),
         // The inner loops of the resampler.
@@ -109,7 +111,8 @@ let package = Package(
         // Foundations: know nothing of each other, except that Telemetry reads AudioPipeline's counters.
         room("AudioPipeline"),
         room("Conversation", path: "Sources/Stages/RealtimeBridge/Conversation"),
-        room("Transport", uses: ["CLibev", "CHTTPParser", "COpenSSL", "CLinux"], settings: framePath),
+        room(
+            "Transport", uses: ["CLibev", "CHTTPParser", "COpenSSL", "CLinux", "CFramePayload"], settings: framePath),
         room("Telemetry", uses: ["AudioPipeline", logging]),
 
         // Stages: each imports the pipeline, the shared vocabulary and the library it wraps, never a sibling.

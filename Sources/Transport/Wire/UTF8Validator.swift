@@ -1,3 +1,5 @@
+internal import CFramePayload
+
 /// Checks that bytes arriving in pieces are UTF-8, and fails on the first byte that cannot be.
 ///
 /// - Thread: any one at a time.
@@ -20,10 +22,10 @@ public struct UTF8Validator: Sendable {
     public mutating func append(_ piece: Span<UInt8>) -> Bool {
         let bytes = unsafe piece.bytes
         let count = bytes.byteCount
-        var position = 0
+        var position = owed == 0 ? asciiPrefix(piece) : 0
         while position < count {
             if owed == 0 {
-                // JSON is nearly all ASCII: sixteen bytes at a time until one has its top bit set.
+                // Sixteen bytes at a time until one has its top bit set.
                 while position &+ 16 <= count {
                     let first = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt64.self)
                     let second = unsafe bytes.unsafeLoadUnaligned(
@@ -43,6 +45,14 @@ public struct UTF8Validator: Sendable {
             }
         }
         return true
+    }
+
+    /// JSON is nearly all ASCII, and then all but its last few bytes are seen here.
+    private func asciiPrefix(_ piece: Span<UInt8>) -> Int {
+        unsafe piece.withUnsafeBufferPointer { bytes in
+            guard let start = bytes.baseAddress else { return 0 }
+            return unsafe frame_payload_ascii(start, bytes.count)
+        }
     }
 
     private mutating func begin(_ lead: UInt8) -> Bool {

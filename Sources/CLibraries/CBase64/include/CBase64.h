@@ -5,12 +5,13 @@
 #include <stddef.h>
 
 // Decodes whole groups from the start of `text` into `bytes`, as far as all characters are of the alphabet and `room`
-// allows, and sets `consumed` to how many characters that were: a multiple of 32, zero without AVX2. Never reads behind
-// `count` or writes behind `room`.
+// allows, and sets `consumed` to how many characters that were: a multiple of 4, zero without AVX2. It may leave groups
+// that could be decoded (fewer than 32 characters, or where less than 32 bytes of room are left). Never reads behind
+// `count` or writes behind `room`; what it writes behind the bytes it returns means nothing.
 // Returns how many bytes were written: `consumed` / 4 * 3.
 size_t base64_decode_blocks(const unsigned char *text, size_t count, unsigned char *bytes, size_t room, size_t *consumed);
 
 // Encodes from the start of `bytes` into `text`, as far as `room` allows, and sets `consumed` to how many bytes that
-// were: a multiple of 24, zero without AVX2. Never reads behind `count` or writes behind `room`.
+// were: a multiple of 3, zero without AVX2 or for fewer than 24 bytes. Never reads behind `count` or writes behind `room`.
 // Returns how many characters were written: `consumed` / 3 * 4.
 size_t base64_encode_blocks(const unsigned char *bytes, size_t count, unsigned char *text, size_t room, size_t *consumed);

@@ -17,8 +17,7 @@ struct TwilioMediaShape: ~Copyable {
         var isQuoted: Bool
     }
 
-    private static let templateBytes = 512
-    private var template = [UInt8](repeating: 0, count: Self.templateBytes)
+    private var template = MessageTemplate()
     private var segments = [Segment](
         repeating: Segment(lower: 0, count: 0, hole: .payload, isQuoted: true), count: 6)
     private var segmentCount = 0
@@ -39,7 +38,7 @@ struct TwilioMediaShape: ~Copyable {
         var position = 0
         for index in 0..<segmentCount {
             let segment = segments[index]
-            guard isTemplate(segment.lower, segment.count, in: text, at: position) else { return nil }
+            guard template.matches(segment.lower, segment.count, in: text, at: position) else { return nil }
             position += segment.count
             switch segment.hole {
             case .payload:
@@ -71,40 +70,12 @@ struct TwilioMediaShape: ~Copyable {
                 }
             }
         }
-        guard text.count - position == tailCount, isTemplate(tailLower, tailCount, in: text, at: position) else {
+        guard text.count - position == tailCount, template.matches(tailLower, tailCount, in: text, at: position) else {
             return nil
         }
         credit = Self.fullCredit
         hits &+= 1
         return media
-    }
-
-    /// Whether `count` bytes of the text from `position` are those of the template from `lower`.
-    @inline(__always)
-    private func isTemplate(_ lower: Int, _ count: Int, in text: Span<UInt8>, at position: Int) -> Bool {
-        guard position >= 0, text.count - position >= count, lower >= 0, template.count - lower >= count else {
-            return false
-        }
-        return unsafe text.bytes.withUnsafeBytes { text in
-            unsafe template.span.bytes.withUnsafeBytes { template in
-                // Both ranges were checked above. The last word overlaps the one before it.
-                guard count >= 8 else {
-                    for offset in 0..<count {
-                        guard unsafe text[position &+ offset] == template[lower &+ offset] else { return false }
-                    }
-                    return true
-                }
-                var offset = 0
-                while offset < count {
-                    let step = min(offset, count &- 8)
-                    let ours = unsafe text.loadUnaligned(fromByteOffset: position &+ step, as: UInt64.self)
-                    let kept = unsafe template.loadUnaligned(fromByteOffset: lower &+ step, as: UInt64.self)
-                    guard ours == kept else { return false }
-                    offset &+= 8
-                }
-                return true
-            }
-        }
     }
 
     // MARK: Learning
@@ -188,9 +159,6 @@ struct TwilioMediaShape: ~Copyable {
     }
 
     private mutating func copy(_ text: Span<UInt8>, from lower: Int, to upper: Int) -> Bool {
-        let start = templateCount
-        guard start + upper - lower <= Self.templateBytes else { return false }
-        for position in lower..<upper { template[start + position - lower] = text[position] }
-        return true
+        template.keep(text, lower..<upper, at: templateCount)
     }
 }

@@ -38,6 +38,11 @@ enum Base64 {
     ) -> Outcome {
         let room = output.count
         var (index, written) = decodeBlocks(text, from: lower, into: &output)
+        if index < text.count, text[index] == UInt8(ascii: "\"") {
+            return .decoded(Run(end: index, byteCount: written))
+        }
+        // The wide path stops at what is no plain group; there is nothing here for sixteen at a time.
+        if index > lower { return decodeRest(text, from: index, into: &output, written: written) }
         var raw = unsafe output.mutableBytes
         // Each step reads 16 characters and writes 12 bytes by two overlapping stores of 8 that reach 14.
         while index < text.count, written + 14 <= room {

@@ -3,13 +3,14 @@ public import Conversation
 /// Reads OpenAI Realtime server events. Audio is decoded into the parser's own memory, which grows to the largest message
 /// seen and no further; an audio delta allocates nothing after that.
 ///
-/// It keeps nothing between messages but that memory, so one parser serves all calls of a shard.
+/// It keeps nothing of a call between messages, so one parser serves all calls of a shard.
 /// - Source: OpenAI Realtime API, server events; types of the Python SDK `openai` 3.54.0.
 public struct OpenAIRealtimeParser: ModelParser, ~Copyable {
     /// A longer message is not read.
     public let maximumMessageBytes: Int
     private var audio: [UInt8]
     private var audioCount = 0
+    private(set) var shape = OpenAIDeltaShape()
     /// What the message that was read last says the transcription of the caller's words has cost; nil after any other.
     public private(set) var transcriptionUsage: ModelUsage?
 
@@ -28,6 +29,14 @@ public struct OpenAIRealtimeParser: ModelParser, ~Copyable {
         transcriptionUsage = nil
         guard isText else { return .malformed(.binary) }
         guard text.count <= maximumMessageBytes else { return .malformed(.tooLong(limitBytes: maximumMessageBytes)) }
+        if let audio = shape.read(text, into: &audio) {
+            audioCount = audio.byteCount
+            return .audio(audio)
+        }
+        return walk(text)
+    }
+
+    private mutating func walk(_ text: Span<UInt8>) -> ModelMessage {
         var scanner = JSONScanner()
         var fields = OpenAIFields()
         var audioOutcome: Base64.Outcome?
@@ -50,12 +59,16 @@ public struct OpenAIRealtimeParser: ModelParser, ~Copyable {
             }
             return message
         }
-        return audioMessage(fields, audioOutcome ?? decode(fields.delta, text), text)
+        let message = audioMessage(fields, audioOutcome ?? decode(fields.delta, text), text)
+        if case .audio = message { shape.learn(text) }
+        return message
     }
 
-    private mutating func reserveAudio(forTextOf count: Int) {
-        // Whole groups, and the few bytes that the last wide store reaches beyond them.
-        let needed = count / 4 * 3 + 16
+    /// Makes room for what a text of `count` bytes may carry.
+    @inline(__always)
+    static func reserve(_ audio: inout [UInt8], forTextOf count: Int) {
+        // Whole groups, and the bytes that the last wide store reaches beyond them.
+        let needed = count / 4 * 3 + 32
         if audio.count < needed { audio = [UInt8](repeating: 0, count: needed) }
     }
 
@@ -66,7 +79,7 @@ public struct OpenAIRealtimeParser: ModelParser, ~Copyable {
             scanner.skip(text)
             return nil
         }
-        reserveAudio(forTextOf: text.count)
+        Self.reserve(&audio, forTextOf: text.count)
         var output = audio.mutableSpan
         let outcome = Base64.decode(text, from: scanner.position + 1, into: &output)
         if case .decoded(let run) = outcome, run.end < text.count {
@@ -80,7 +93,7 @@ public struct OpenAIRealtimeParser: ModelParser, ~Copyable {
     /// Decodes a string that was found before the message said that it is audio.
     private mutating func decode(_ slice: JSONSlice?, _ text: Span<UInt8>) -> Base64.Outcome? {
         guard let slice else { return nil }
-        reserveAudio(forTextOf: text.count)
+        Self.reserve(&audio, forTextOf: text.count)
         var output = audio.mutableSpan
         return slice.isEscaped
             ? Base64.decode(escaped: slice, of: text, into: &output)

@@ -376,6 +376,76 @@ import Testing
         }
     }
 
+    /// One delta that differs from the others of its layout in what differs on the wire.
+    private static func filled(_ layout: String, _ generator: inout SeededGenerator) -> [UInt8] {
+        var text = layout
+        let audio = Data(pcm[0..<Int.random(in: 0...200, using: &generator)]).base64EncodedString()
+        for (hole, value) in [
+            ("<e>", "event_\(Int.random(in: 0...99_999, using: &generator))"),
+            ("<r>", "resp_\(Int.random(in: 0...9, using: &generator))"),
+            ("<i>", String(repeating: "i", count: Int.random(in: 1...64, using: &generator))),
+            ("\"<n>\"", ["0", "1", "12", "01", "-1", "1.5", "7"].randomElement(using: &generator)!), ("<d>", audio),
+        ] { text = text.replacingOccurrences(of: hole, with: value) }
+        return bytes(text)
+    }
+
+    @Test func `a parser that has seen deltas alike reads the next one as a fresh parser does, damaged or not`() {
+        var generator = SeededGenerator(seed: 78)
+        let odd = bytes(#"{}[]",:\/0129-+.eE tn="#) + [0, 9, 31]
+        var deltas = 0, other = 0, hits = 0
+        for _ in 0..<60 {
+            var parser = OpenAIRealtimeParser(expectedAudioBytes: 64)
+            var members = [
+                ("type", #""response.output_audio.delta""#), ("event_id", #""<e>""#), ("response_id", #""<r>""#),
+                ("item_id", #""<i>""#), ("output_index", #""<n>""#), ("content_index", #""<n>""#), ("delta", #""<d>""#),
+            ]
+            let extra = [
+                ("obfuscation", #""<e>""#), ("obfuscation", #"{"type":"error","delta":[1,"x"]}"#), ("delta", #""<d>""#),
+                ("type", #""error""#), ("content_index", "null"),
+            ]
+            if Int.random(in: 0..<3, using: &generator) == 0 { members.append(extra.randomElement(using: &generator)!) }
+            let layout = object(members, &generator)
+            for round in 0..<30 {
+                var text = Self.filled(layout, &generator)
+                if round % 3 == 2 {
+                    let position = Int.random(in: 0..<text.count, using: &generator)
+                    switch Int.random(in: 0..<3, using: &generator) {
+                    case 0: text[position] = odd.randomElement(using: &generator)!
+                    case 1: text.remove(at: position)
+                    default: text.insert(odd.randomElement(using: &generator)!, at: position)
+                    }
+                }
+                var fresh = OpenAIRealtimeParser(expectedAudioBytes: 64)
+                let expected = fresh.parse(text.span)
+                #expect(parser.parse(text.span) == expected, "\(String(decoding: text, as: UTF8.self))")
+                #expect(audio(parser) == audio(fresh))
+                if case .audio = expected { deltas += 1 } else { other += 1 }
+            }
+            hits += parser.shape.hits
+        }
+        #expect(deltas > 500)
+        #expect(other > 300)
+        #expect(hits > 250)
+    }
+
+    @Test func `the second delta of a session is not walked`() {
+        var parser = OpenAIRealtimeParser()
+        for index in 0..<3 {
+            let text = bytes(
+                """
+                {"type":"response.output_audio.delta","event_id":"event_\(index)","response_id":"resp_\(index * 7)",\
+                "item_id":"item_\(index)","output_index":\(index),"content_index":0,"delta":"AAAA"}
+                """)
+            #expect(
+                parser.parse(text.span)
+                    == .audio(
+                        ModelAudio(
+                            response: WireID("resp_\(index * 7)")!, item: WireID("item_\(index)")!, contentIndex: 0,
+                            byteCount: 3)))
+            #expect(parser.shape.hits == index)
+        }
+    }
+
     @Test func `audio allocates nothing once the largest message has been seen`() {
         var generator = SeededGenerator(seed: 33)
         var all: [UInt8] = [], ends: [Int] = []
