@@ -72,7 +72,7 @@ package struct StreamMessageWriter {
         add("}}")
     }
 
-    mutating func stop() {
+    package mutating func stop() {
         number("stop")
         add(",\"stop\":{\"accountSid\":")
         quote(accountSid)

@@ -10,6 +10,8 @@ final class CallerStream {
 
     let number: Int
     let isProbe: Bool
+    /// Asked for on top of the run's calls, to load the bridge's set-up: what it hears is not measured.
+    let isExtra: Bool
     private unowned let run: LoadRun
     private(set) var state = State.idle
     private(set) var socket: LoadSocket?
@@ -28,6 +30,7 @@ final class CallerStream {
 
     init(number: Int, isProbe: Bool, run: LoadRun) {
         (self.number, self.isProbe, self.run) = (number, isProbe, run)
+        isExtra = number >= run.options.calls
         let digits = String(number + 1, radix: 16)
         let name = run.runName + String(repeating: "0", count: 16 - digits.count) + digits
         callSid = "CA" + name
@@ -100,7 +103,8 @@ final class CallerStream {
         answer = []
         state = .streaming
         let now = EventLoop.now
-        run.figures.setUp.record(nanoseconds: now &- began)
+        if timesSetUp { run.figures.setUp.record(nanoseconds: now &- began) }
+        if isExtra { run.figures.extra.taken += 1 }
         writer.connected()
         sendText(writer.text)
         writer.start(parameters: parameters)
@@ -110,12 +114,31 @@ final class CallerStream {
     }
 
     private func refuse() {
-        run.figures.refused += 1
+        if isExtra { run.figures.extra.refused += 1 } else { run.figures.refused += 1 }
         end()
     }
 
+    /// Where more calls are asked for while it measures, only theirs.
+    private var timesSetUp: Bool { isExtra || run.options.extraCallsPerSecond == 0 }
+
+    /// As a carrier does it: the stream's last message, then the connection is closed.
+    func hangUp() {
+        guard state == .streaming else { return }
+        writer.stop()
+        sendText(writer.text)
+        guard state == .streaming else { return }
+        over()
+    }
+
     private func end() {
-        if state == .streaming { run.figures.broken += 1 }
+        if state == .streaming {
+            if isExtra { run.figures.extra.broken += 1 } else { run.figures.broken += 1 }
+        }
+        over()
+    }
+
+    private func over() {
+        if state == .streaming { run.left(self) }
         state = .over
         if let socket { run.forget(socket) }
         socket = nil
@@ -173,11 +196,11 @@ final class CallerStream {
         let count = unsafe LoadText.decodedBytes(text) / 160
         if !hasHeard {
             hasHeard = true
-            run.figures.firstAudio.record(nanoseconds: now &- began)
+            if timesSetUp { run.figures.firstAudio.record(nanoseconds: now &- began) }
         }
         if run.figures.isMeasuring {
             run.figures.framesHeard += count
-            if lastFrames > 0 {
+            if lastFrames > 0, !isExtra {
                 let gap = now &- lastHeard
                 let due = UInt64(lastFrames) * 20_000_000
                 run.figures.gap.record(nanoseconds: gap)

@@ -7,6 +7,7 @@ struct LoadFigures {
     var clicksSent = 0, clicksHeard = 0
     var framesSent = 0, framesAtModel = 0, framesSaid = 0, framesHeard = 0
     var refused = 0, broken = 0
+    var extra = LoadReport.Extra()
     var generatorCores = 0.0
     var isMeasuring = false
 }

@@ -28,6 +28,8 @@ public struct LoadOptions: Sendable {
     public var bridgeProcess: Int32?
     /// Calls that are asked for beyond `calls` while it measures, so many a second: an overload.
     public var extraCallsPerSecond = 0.0
+    /// How long each of those stays before it hangs up; 0 for to the end.
+    public var extraCallSeconds = 0.0
 
     public init(door: Door, calls: Int) { (self.door, self.calls) = (door, calls) }
 }

@@ -27,9 +27,17 @@ public struct LoadReport: Codable, Sendable, Equatable {
         public var minorFaultsPerSecond: Double
     }
 
+    /// The calls that were asked for on top while it measured.
+    public struct Extra: Codable, Sendable, Equatable {
+        /// Asked for; of them: got their stream, were refused, broke off.
+        public var asked = 0, taken = 0, refused = 0, broken = 0
+    }
+
     public var calls: Int
     /// Of them: took part to the end; were refused (an HTTP status, `<Reject>`, a close); broke off.
     public var up: Int, refused: Int, broken: Int
+    /// nil when none were asked for. Gaps and clicks are of `calls` alone then, set-up times of these alone.
+    public var extra: Extra?
     public var seconds: Double
     public var deltaMilliseconds: Int
 

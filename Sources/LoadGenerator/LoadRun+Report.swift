@@ -19,7 +19,8 @@ extension LoadRun {
         if figures.framesHeard == 0 { void.append("callers heard nothing") }
         if figures.framesAtModel == 0 { void.append("the model heard nothing") }
         return LoadReport(
-            calls: options.calls, up: up, refused: figures.refused, broken: figures.broken, seconds: options.seconds,
+            calls: options.calls, up: up, refused: figures.refused, broken: figures.broken,
+            extra: options.extraCallsPerSecond > 0 ? figures.extra : nil, seconds: options.seconds,
             deltaMilliseconds: options.deltaMilliseconds, gap: .init(figures.gap.snapshot()),
             gapDeviation: .init(figures.gapDeviation.snapshot()), click: click.count > 0 ? .init(click) : nil,
             clicksSent: figures.clicksSent, clicksHeard: figures.clicksHeard, setUp: .init(figures.setUp.snapshot()),
@@ -34,7 +35,7 @@ extension LoadRun {
         let seconds = Double(last.at - first.at) / 1e9
         let processor = last.processorNanoseconds - first.processorNanoseconds
         // A call-frame is a call's 20 ms, whichever way they went.
-        let callFrames = Double(run.upCount) * seconds * 50
+        let callFrames = Double(run.allUpCount) * seconds * 50
         let each = callFrames > 0 ? processor / callFrames / 1_000 : 0
         return LoadReport.Process(
             cores: processor / (seconds * 1e9), microsecondsPerCallFrame: each,

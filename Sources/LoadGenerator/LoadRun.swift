@@ -76,6 +76,9 @@ import Transport
             (streamAddress, accountSid) = (nil, account)
         }
         unsafe clientTLS = SSL_CTX_new(TLS_client_method())
+        // Whoever the bridge says it is: what is measured is its work, and its certificate is made for a run.
+        unsafe media_bridge_ssl_client_options(clientTLS)
+        unsafe SSL_CTX_set_verify(clientTLS, SSL_VERIFY_NONE, nil)
         unsafe serverTLS = try Self.serverContext(options)
         epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
         clock = timerfd_create(CLOCK_MONOTONIC, CInt(TFD_NONBLOCK) | CInt(TFD_CLOEXEC))
@@ -114,9 +117,11 @@ import Transport
         var reading: BridgeProcess.Reading?
         var ownTime: UInt64 = 0
         var extra = 0.0
+        var hangUps: [(due: UInt64, number: Int)] = []
+        var hungUp = 0
         while true {
             let now = EventLoop.now
-            while next < callers.count, now >= start + UInt64(Double(next) / options.callsPerSecond * 1e9) {
+            while next < options.calls, now >= start + UInt64(Double(next) / options.callsPerSecond * 1e9) {
                 callers[next].open(at: now)
                 next += 1
             }
@@ -130,8 +135,16 @@ import Transport
                 while extra + 1 <= due {
                     let caller = CallerStream(number: callers.count, isProbe: false, run: self)
                     callers.append(caller)
+                    figures.extra.asked += 1
+                    if options.extraCallSeconds > 0 {
+                        hangUps.append((now + UInt64(options.extraCallSeconds * 1e9), caller.number))
+                    }
                     caller.open(at: now)
                     extra += 1
+                }
+                while hungUp < hangUps.count, hangUps[hungUp].due <= now {
+                    callers[hangUps[hungUp].number].hangUp()
+                    hungUp += 1
                 }
             }
             if now >= measureUntil { break }
@@ -152,12 +165,16 @@ import Transport
     }
 
     private func say(_ now: UInt64, _ opened: Int, _ from: UInt64, _ until: UInt64) {
-        let up = upCount
+        let up = allUpCount
         let phase = now < from ? "setting up" : "measuring, \((until - now) / 1_000_000_000) s left"
-        progress("\(phase): \(up) of \(callers.count) calls up, \(figures.refused) refused, \(figures.broken) broken")
+        progress(
+            "\(phase): \(up) of \(callers.count) calls up, \(figures.refused + figures.extra.refused) refused, "
+                + "\(figures.broken + figures.extra.broken) broken")
     }
 
-    var upCount: Int { callers.count { $0.isUp } }
+    /// Of the run's own calls, and with those asked for on top.
+    var upCount: Int { callers.prefix(options.calls).count { $0.isUp } }
+    var allUpCount: Int { callers.count { $0.isUp } }
 
     /// Waits for sockets or the next slot, and serves both.
     private func step() {
@@ -215,6 +232,8 @@ import Transport
 
     /// A caller's stream is open: it speaks in a slot of its own choosing, spread so that neighbours lie apart.
     func began(_ caller: CallerStream) { callersOfSlot[caller.number * 7 % 20].append(caller.number) }
+
+    func left(_ caller: CallerStream) { callersOfSlot[caller.number * 7 % 20].removeAll { $0 == caller.number } }
 
     func spoken(by session: ModelSession) { speakersOfSlot[(session.number * 7 + 3) % 20].append(session.number) }
 
@@ -315,6 +334,7 @@ import Transport
     private static func serverContext(_ options: LoadOptions) throws -> OpaquePointer? {
         guard let certificate = options.modelCertificate, let key = options.modelKey else { return nil }
         guard let context = unsafe SSL_CTX_new(TLS_server_method()) else { throw LoadError("OpenSSL made no context") }
+        unsafe media_bridge_ssl_server_options(context)
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1,
             unsafe SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1
         else { throw LoadError("--model-certificate, --model-key: \(certificate) and \(key) are no PEM pair") }

@@ -43,6 +43,7 @@ struct LoadCommand: ParsableCommand {
     @Option(help: "The bridge's process: its processor time and memory are measured.") var bridgePid: Int32?
     @Option(help: "Calls a second that are asked for on top while it measures, to overload the bridge.") var extraRate =
         0.0
+    @Option(help: "Seconds after which each of those hangs up; 0 for not before the end.") var extraSeconds = 0.0
     @Flag(help: "Print the figures as JSON (times in microseconds).") var json = false
 
     func validate() throws {
@@ -58,6 +59,8 @@ struct LoadCommand: ParsableCommand {
         try check(probes >= 0, "--probes: \(probes), 0 or more was expected")
         try check((0...65_535).contains(modelPort), "--model-port: \(modelPort), 0 ... 65,535 was expected")
         try check(extraRate >= 0 && extraRate <= 10_000, "--extra-rate: \(extraRate), 0 ... 10,000 was expected")
+        try check(
+            extraSeconds >= 0 && extraSeconds <= 3_600, "--extra-seconds: \(extraSeconds), 0 ... 3,600 s was expected")
         try check((modelCertificate == nil) == (modelKey == nil), "--model-certificate and --model-key go together")
     }
 
@@ -75,6 +78,7 @@ struct LoadCommand: ParsableCommand {
         (options.modelCertificate, options.modelKey) = (modelCertificate, modelKey)
         options.bridgeProcess = bridgePid
         options.extraCallsPerSecond = extraRate
+        options.extraCallSeconds = extraSeconds
         let isTerminal = isatty(STDERR_FILENO) == 1
         let report: LoadReport
         do {

@@ -27,6 +27,11 @@ struct LoadTable {
             "frames of 20 ms: callers sent \(report.framesSent), \(report.framesAtModel) reached the model; "
                 + "the model said \(report.framesSaid), callers heard \(report.framesHeard)",
         ]
+        if let extra = report.extra {
+            lines.append(
+                "on top: \(extra.asked) calls asked for, \(extra.taken) taken, \(extra.refused) refused, "
+                    + "\(extra.broken) broken off (set-up times are theirs, gaps and clicks the others')")
+        }
         if let process = report.process {
             lines.append(
                 String(

@@ -45,6 +45,8 @@ expect 2 'unknown.yaml:1:.*stroe' 'an unknown key names file, line and field' "$
 expect 0 '"field" : "stroe"' 'a configuration checked for a script' \
     bash -c '"$0" config check --json --config "$1" | grep field' "$program" "$work/unknown.yaml"
 expect 64 '--at: noon' 'a moment that is none' "$program" tenants --at noon
+expect 64 '--extra-seconds: -1' 'calls that hang up before they begin' \
+    "$program" load --url ws://127.0.0.1:9/stream --extra-rate 5 --extra-seconds=-1
 expect 1 'no tenant.s number' 'a number of nobody' "$program" tenants --config "$work/good.yaml" --number +15005559999
 config hours.yaml "store: { path: $work/h.sqlite }"
 echo "    hours: { open: [{ days: [funday], from: '9', to: '17:00' }], outside: { message: Closed. } }" >>"$work/hours.yaml"
