@@ -50,7 +50,7 @@ def lines(title, subtitle, across, up, series):
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*it) for it in sorted(of)))
         body.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{path}"/>')
         body += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in (place(*it) for it in of)]
-        body.append(f'<text x="{LEFT + index * 165}" y="{HEIGHT - 10}" style="fill:{colour}">{escape(name)}</text>')
+        body.append(f'<text x="{LEFT + index * 150}" y="{HEIGHT - 10}" style="fill:{colour}">{escape(name)}</text>')
     return page(title, subtitle, body)
 
 
