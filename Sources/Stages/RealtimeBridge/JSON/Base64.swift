@@ -70,6 +70,7 @@ enum Base64 {
     private static func decodeRest(
         _ text: Span<UInt8>, from start: Int, into output: inout MutableSpan<UInt8>, written start2: Int
     ) -> Outcome {
+        if let run = decodePadded(text, from: start, into: &output, written: start2) { return .decoded(run) }
         var index = start
         var decoder = GroupDecoder(written: start2)
         while index < text.count, text[index] != UInt8(ascii: "\"") {
@@ -78,6 +79,29 @@ enum Base64 {
         }
         guard decoder.isWhole else { return .failed(.notBase64) }
         return .decoded(Run(end: index, byteCount: decoder.written))
+    }
+
+    /// The usual end of what is no multiple of three bytes: one padded group and the quote. Nil for anything else, and then
+    /// nothing is written.
+    @inline(__always)
+    private static func decodePadded(
+        _ text: Span<UInt8>, from index: Int, into output: inout MutableSpan<UInt8>, written: Int
+    ) -> Run? {
+        guard text.count - index >= 5, text[index + 4] == UInt8(ascii: "\""), text[index + 3] == UInt8(ascii: "="),
+            output.count - written >= 2
+        else { return nil }
+        let first = sixBitValue(text[index]), second = sixBitValue(text[index + 1])
+        guard first < 64, second < 64 else { return nil }
+        if text[index + 2] == UInt8(ascii: "=") {
+            guard second & 0x0F == 0 else { return nil }
+            output[written] = first << 2 | second >> 4
+            return Run(end: index + 4, byteCount: written + 1)
+        }
+        let third = sixBitValue(text[index + 2])
+        guard third < 64, third & 0x03 == 0 else { return nil }
+        output[written] = first << 2 | second >> 4
+        output[written + 1] = second << 4 | third >> 2
+        return Run(end: index + 4, byteCount: written + 2)
     }
 
     /// Decodes a string that holds escapes, such as `\/`.

@@ -54,6 +54,30 @@ import Testing
     @Test(arguments: [("", 0), ("AAAA", 3), ("AAA=", 2), ("AA==", 1), ("////", 3)])
     func `takes whole and padded groups`(text: String, count: Int) { #expect(decode(text)?.count == count) }
 
+    @Test func `a padded group before a quote is read or refused as one at the end of the text is`() {
+        let alphabet = bytes("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-\\ ")
+        let front = bytes(String(repeating: "QUJD", count: 8))
+        var taken = 0
+        for third in alphabet {
+            for second in alphabet {
+                for first in [UInt8(ascii: "A"), UInt8(ascii: "/"), UInt8(ascii: "=")] {
+                    let text = front + [first, second, third, UInt8(ascii: "=")]
+                    let quoted = text + bytes("\"}")
+                    var plain = [UInt8](repeating: 0, count: 64), other = [UInt8](repeating: 0, count: 64)
+                    var plainSpan = plain.mutableSpan, otherSpan = other.mutableSpan
+                    let outcome = Base64.decode(text.span, from: 0, into: &plainSpan)
+                    #expect(Base64.decode(quoted.span, from: 0, into: &otherSpan) == outcome)
+                    if case .decoded(let run) = outcome {
+                        taken += 1
+                        #expect(plain[..<run.byteCount] == other[..<run.byteCount])
+                    }
+                }
+            }
+        }
+        // Two first characters; four that leave four bits empty behind them, and 64 times sixteen that leave two.
+        #expect(taken == 2 * (4 + 64 * 16))
+    }
+
     @Test func `stops at a quote, and says when the output is too small`() {
         let text = bytes(#"AAAABBBB","x"#)
         var output = [UInt8](repeating: 0, count: 6)
