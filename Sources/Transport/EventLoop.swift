@@ -13,6 +13,9 @@ import Synchronization
     /// Where every socket of the loop reads into, one after another.
     let input = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: EventLoop.inputBytes)
 
+    /// Of its sockets' send queues.
+    let rooms = QueueRooms()
+
     private let wake: UnsafeMutablePointer<ev_async>
     private let sweepClock: UnsafeMutablePointer<ev_timer>
     private let beforeSleep: UnsafeMutablePointer<ev_prepare>

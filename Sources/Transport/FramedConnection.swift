@@ -90,7 +90,9 @@ import Glibc
         guard isFraming, ourClose == nil else { return false }
         let size = FrameEncoder.byteCount(payloadBytes: payload.count, isMasked: isMasked)
         let reserve = opcode.isControl ? 0 : Self.controlReserve
-        guard queue.count + size <= queue.limit - reserve, let room = unsafe queue.room(size) else { return false }
+        guard queue.count + size <= queue.limit - reserve, let room = unsafe queue.room(size, from: loop.rooms) else {
+            return false
+        }
         unsafe FrameEncoder.encode(opcode, payload: payload, maskKey: isMasked ? loop.nextMaskKey() : nil, into: room)
         queue.commit(size)
         askFlush()
@@ -99,7 +101,7 @@ import Glibc
 
     private func queueClose(code: UInt16?, reason: String) {
         ourClose = (code, reason)
-        guard let room = unsafe queue.room(FrameEncoder.maximumCloseFrameBytes) else { return }
+        guard let room = unsafe queue.room(FrameEncoder.maximumCloseFrameBytes, from: loop.rooms) else { return }
         queue.commit(
             unsafe FrameEncoder.encodeClose(
                 code: code, reason: reason, maskKey: isMasked ? loop.nextMaskKey() : nil, into: room))
@@ -117,7 +119,7 @@ import Glibc
         guard !queue.isEmpty, let start = unsafe queue.front.baseAddress else { return true }
         let written = unsafe write(start, min(queue.count, Self.writeBytes))
         guard written >= 0 else { return false }
-        queue.drop(written)
+        queue.drop(written, to: loop.rooms)
         if written > 0 { webSocket?.wrote() }
         if !queue.isEmpty { askWritable() }
         return true
