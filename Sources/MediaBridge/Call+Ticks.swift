@@ -45,6 +45,9 @@ extension Call {
         let heardAt = hearArrived(from: began)
         tickCameFirst = heardAt == nil
         let forwardedAt = isUplinkOpen ? forward(from: heardAt ?? began) : nil
+        if inbound.mayForget {
+            inbound.forgetForwarded(olderThan: conversation.core.repeatableMilliseconds(at: instant(began)))
+        }
         let isWatched = watch(began)
         let ended = isWatched ? EventLoop.now : forwardedAt ?? heardAt ?? EventLoop.now
         spent(.inbound, since: began, at: ended)

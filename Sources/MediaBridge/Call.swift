@@ -81,7 +81,6 @@ final class Call {
     private var deadlines = InlineArray<32, Int64>(repeating: .max)
     private(set) var earliestDeadline = Int64.max
 
-    private var actions = ActionList()
     private var pending: [ConversationEvent] = []
     private var isHandling = false
 
@@ -91,7 +90,7 @@ final class Call {
             let prompt = shard.service.prompt(for: grant, of: tenant),
             let inbound = try? InboundPath(
                 modelFormat: tenant.modelFormat, timing: tenant.speechTiming, isEchoAware: tenant.tenant.echoAware,
-                seat: tenant.detector?.seat()),
+                seat: tenant.detector?.seat(), pool: shard.history),
             let outbound = try? OutboundPath(modelFormat: tenant.modelFormat, pacer: tenant.pacer, pool: shard.pool)
         else { return nil }
         (self.grant, ticket, carrier) = (grant, link.accepted.ticket, link)
@@ -112,7 +111,7 @@ final class Call {
             journal: shard.service.journal(grant, tenant, policy, prompt))
         self.inbound = inbound
         self.outbound = outbound
-        pending.reserveCapacity(16)
+        pending.reserveCapacity(4)
     }
 
     /// The call is in its shard's table: it may begin.
@@ -167,6 +166,8 @@ final class Call {
         pending.append(event)
         guard !isHandling else { return }
         isHandling = true
+        // One for all calls of the shard: 30 KB that are used at edges only. Another call's edge inside has one of its own.
+        var actions = shard.actions.take() ?? ActionList()
         var index = 0
         while index < pending.count {
             conversation.handle(pending[index], at: instant(now), into: &actions)
@@ -180,6 +181,7 @@ final class Call {
         }
         pending.removeAll(keepingCapacity: true)
         isHandling = false
+        shard.actions = consume actions
         if conversation.hasGreeted, !isGreetingOnRecord {
             isGreetingOnRecord = true
             store(.fact(.greeted, call: grant.call, atUnixMilliseconds: service.unixMilliseconds()))

@@ -1,3 +1,5 @@
+import AudioPipeline
+
 /// Frames for the carrier that share a message. One for all calls of a shard: whoever fills it empties it before another
 /// call is served. Allocates in `init`, never after. Shard thread only.
 struct DownlinkBatch: ~Copyable {
@@ -12,13 +14,7 @@ struct DownlinkBatch: ~Copyable {
         guard frame.count <= Self.capacityBytes - count else { return false }
         let start = count
         var room = samples.mutableSpan
-        unsafe frame.withUnsafeBufferPointer { source in
-            unsafe room.withUnsafeMutableBufferPointer { room in
-                if let from = source.baseAddress, let to = room.baseAddress {
-                    unsafe (to + start).update(from: from, count: source.count)
-                }
-            }
-        }
+        room.copy(frame, at: start)
         count += frame.count
         return true
     }

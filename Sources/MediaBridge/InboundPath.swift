@@ -16,12 +16,13 @@ struct InboundPath: ~Copyable {
     /// Samples at the carrier's rate, 8 kHz.
     static let frameSamples = 160
     private var arrivals = ArrivalQueue()
-    private var history = UplinkHistory()
+    private var history: UplinkHistory
     private var decoder = MulawDecoder()
     private var detector = EnergyDetector()
     /// The tenant's own detector, when it has one; the one above decides where it cannot.
     private(set) var seat: DetectorSeat?
-    private var echo = EchoReference()
+    /// Only where it is listened to: 13 KB.
+    private var echo: EchoReference?
     private(set) var hearing: Hearing
     private var segmenter: SpeechSegmenter
     /// How a frame is written for the model: the carrier's own mu-law passes through untouched.
@@ -44,14 +45,17 @@ struct InboundPath: ~Copyable {
     ///   - timing: how long speech and silence last before they count.
     ///   - isEchoAware: what the agent's own echo explains is no speech of the caller's (S31).
     ///   - seat: at the detector that the tenant names; nil: the level decides.
+    ///   - pool: `UplinkHistory.pool(calls:)` of the shard.
     init(
         modelFormat: ModelAudioFormat, timing: SpeechTiming = .init(), isEchoAware: Bool = true,
-        seat: DetectorSeat? = nil
+        seat: DetectorSeat? = nil, pool: BlockPool
     ) throws(ResampleError) {
         self.modelFormat = modelFormat
+        history = UplinkHistory(pool: pool)
         self.seat = seat
         segmenter = SpeechSegmenter(timing: timing)
         hearing = isEchoAware ? .echoAware : .energy
+        echo = isEchoAware ? EchoReference() : nil
         modelFrameBytes = modelFormat.audioFormat.bytesPerFrame
         upsampler =
             modelFormat == .pcm24 ? try PolyphaseResampler(inputRateHz: 8_000, outputRateHz: 24_000) : nil
@@ -74,7 +78,7 @@ struct InboundPath: ~Copyable {
         // The level is always known: whoever falls back to it has its past.
         let isLoud = detector.analyze(linear.span).isSpeech
         let isSpeech = seat == nil ? isLoud : seat?.hear(linear.span) ?? isLoud
-        let isEcho = hearing == .echoAware && echo.judge(linear.span).isEcho && isSpeech
+        let isEcho = hearing == .echoAware && echo?.judge(linear.span).isEcho == true && isSpeech
         let edge = segmenter.advance(isSpeech: isSpeech && !isEcho)
         if !history.keep(wire.span) { ledger.drop(.stale, Self.frameSamples) }
         return HeardFrame(edge: edge, isEcho: isEcho)
@@ -99,26 +103,34 @@ struct InboundPath: ~Copyable {
         guard hearing == .echoAware else { return }
         var linearFrame = linear.mutableSpan
         _ = decoder.process(frame, into: &linearFrame)
-        echo.sent(linear.span)
+        echo?.sent(linear.span)
     }
 
     /// The carrier was told to drop what it has not played.
-    mutating func cleared() { echo.cleared() }
+    mutating func cleared() { echo?.cleared() }
 
     /// Frames of the caller's never came.
     mutating func lost(frames: Int) {
-        echo.lost(frames: frames)
+        echo?.lost(frames: frames)
         seat?.restart()
     }
 
     /// Another stream goes on where this one was: what it had to play is gone, and its line is another one.
     mutating func restarted() {
-        echo.reset()
+        echo?.reset()
         seat?.restart()
     }
 
     /// Frames laid by for the model.
     var waitingFrames: Int { history.waiting }
+
+    /// Every 160 ms: the moment to say how much of what was forwarded may be wanted again.
+    var mayForget: Bool { history.mayForget }
+
+    /// Of what was forwarded, no more than the newest `milliseconds` may be wanted again; a second is kept in any case.
+    mutating func forgetForwarded(olderThan milliseconds: Int64) {
+        history.limitGone(to: Int(clamping: (milliseconds + 19) / 20))
+    }
 
     /// The newest of what was forwarded goes once more, before what waits: the session that had it is gone. It is in the
     /// books already.
@@ -162,7 +174,8 @@ struct InboundPath: ~Copyable {
             _ = alaw.process(linear.span, into: &codedFrame)
         case .pcm24: return resample(into: &message, at: offset)
         }
-        return unsafe copy(outgoing.span.bytes, into: &message, at: offset)
+        message.copy(outgoing.span, at: offset)
+        return Self.frameSamples
     }
 
     private mutating func resample(into message: inout MutableSpan<UInt8>, at offset: Int) -> Int {
@@ -171,19 +184,8 @@ struct InboundPath: ~Copyable {
         var wideFrame = wide.mutableSpan
         guard case .produced(let samples)? = upsampler?.process(linear.span, into: &wideFrame) else { return 0 }
         // The wire's byte order is the host's: little-endian.
-        return unsafe copy(wide.span.extracting(first: samples).bytes, into: &message, at: offset)
-    }
-
-    /// - Returns: the bytes copied.
-    private func copy(_ bytes: RawSpan, into message: inout MutableSpan<UInt8>, at offset: Int) -> Int {
-        precondition(offset + bytes.byteCount <= message.count, "offset: \(offset)")
-        unsafe bytes.withUnsafeBytes { source in
-            unsafe message.withUnsafeMutableBufferPointer { room in
-                if let from = source.baseAddress, let to = room.baseAddress {
-                    unsafe UnsafeMutableRawPointer(to + offset).copyMemory(from: from, byteCount: source.count)
-                }
-            }
-        }
+        let bytes = unsafe wide.span.extracting(first: samples).bytes
+        message.copy(bytes, at: offset)
         return bytes.byteCount
     }
 

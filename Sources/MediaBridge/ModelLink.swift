@@ -11,6 +11,7 @@ final class ModelLink: WebSocketHandler {
     private let shard: Shard
     /// Until it is over, or the call has given this session up.
     private var call: Call?
+    /// Of commands; audio is written by the shard's.
     private var writer: OpenAIRealtimeWriter
     private var kinds = KindTally()
     /// Each code of an error is logged once per session.
@@ -19,13 +20,13 @@ final class ModelLink: WebSocketHandler {
 
     init(_ call: Call, shard: Shard) {
         (self.call, self.shard) = (call, shard)
-        writer = OpenAIRealtimeWriter(maximumAudioBytes: Shard.uplinkBytes)
+        writer = OpenAIRealtimeWriter(maximumAudioBytes: 0)
     }
 
     /// A session for a call whose stream has not come: configured as soon as it is open, and then silent.
     init(warmingUpWith prompt: SessionPrompt, options: ModelSessionOptions, shard: Shard) {
         self.shard = shard
-        writer = OpenAIRealtimeWriter(maximumAudioBytes: Shard.uplinkBytes)
+        writer = OpenAIRealtimeWriter(maximumAudioBytes: 0)
         warmth = Warmth(prompt: prompt, options: options)
     }
 
@@ -153,7 +154,7 @@ final class ModelLink: WebSocketHandler {
     /// The caller's audio, in the model's format.
     func append(_ audio: Span<UInt8>) -> Bool {
         guard let socket else { return false }
-        return writer.sendAudio(audio) { socket.sendText($0) }
+        return shard.modelAudio.sendAudio(audio) { socket.sendText($0) }
     }
 
     func send(_ command: ModelCommand, prompt: SessionPrompt, options: ModelSessionOptions) -> Bool {

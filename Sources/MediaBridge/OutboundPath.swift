@@ -103,23 +103,15 @@ struct OutboundPath: ~Copyable {
         }
         while audio.count - start >= 2 {
             let samples = min((audio.count - start) / 2, 480 - linearCount)
-            copy(audio.extracting(start..<start + 2 * samples))
+            let offset = 2 * linearCount
+            var room = linear.mutableSpan
+            // The wire's byte order is the host's: little-endian.
+            unsafe room.copy(audio.extracting(start..<start + 2 * samples).bytes, at: offset)
             linearCount += samples
             start += 2 * samples
             if linearCount == 480 { convert(to: item) }
         }
         if start < audio.count { halfSample = audio[start] }
-    }
-
-    private mutating func copy(_ bytes: Span<UInt8>) {
-        var room = linear.mutableSpan
-        unsafe bytes.withUnsafeBufferPointer { source in
-            unsafe room.withUnsafeMutableBufferPointer { room in
-                if let from = source.baseAddress, let to = room.baseAddress {
-                    unsafe UnsafeMutableRawPointer(to + linearCount).copyMemory(from: from, byteCount: source.count)
-                }
-            }
-        }
     }
 
     private mutating func convert(to item: PlayoutItem) {

@@ -20,9 +20,13 @@ final class Shard: @unchecked Sendable {
     static let uplinkBytes = 4_800
     var uplink = [UInt8](repeating: 0, count: Shard.uplinkBytes)
     var downlink = DownlinkBatch()
+    /// What one event of a call is answered with; nil while a call is at it.
+    var actions: ActionList? = ActionList()
     /// Both keep nothing between messages but memory, so all calls share them.
     var carrierParser = TwilioParser()
     var modelParser = OpenAIRealtimeParser()
+    /// Audio is written alike for every session.
+    var modelAudio = OpenAIRealtimeWriter(maximumAudioBytes: Shard.uplinkBytes)
     /// Room of one socket's queue.
     let carrierQueueBytes: Int, modelQueueBytes: Int
     let counters = CounterBlock<ShardCount>()
@@ -36,6 +40,8 @@ final class Shard: @unchecked Sendable {
     /// Single facts for telemetry.
     private var diagnostics: DiagnosticWriter
     let pool: PlayoutPool
+    /// Where calls keep what goes to the model.
+    let history: BlockPool
     var clock: FrameClock
     private var inlet: StoreInlet?
 
@@ -58,6 +64,7 @@ final class Shard: @unchecked Sendable {
         diagnostics: consuming DiagnosticWriter, inlet: consuming StoreInlet
     ) {
         (self.index, self.loop, self.service, self.pool) = (index, loop, service, pool)
+        history = UplinkHistory.pool(calls: capacity)
         self.inlet = consume inlet
         self.diagnostics = diagnostics
         carrierQueueBytes = service.carrierSocketOptions.sendQueueBytes

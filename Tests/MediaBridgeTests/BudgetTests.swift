@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func `the echo reference falls back to the level, which has nothing to fall back to`() throws {
-        var path = try InboundPath(modelFormat: .pcmu)
+        var path = try InboundPath(modelFormat: .pcmu, pool: UplinkHistory.pool(calls: 1))
         let before = path.hearing
         let (first, second) = (path.demoteHearing(), path.demoteHearing())
         let after = path.hearing

@@ -24,7 +24,7 @@ import VAD
 
     /// Half a second of silence, then a quarter second of the agent, whose echo comes 200 ms after it.
     private static func hear(isEchoAware: Bool, clearing: Bool = false) throws -> (edges: [SpeechEdge], echoes: Int) {
-        var path = try InboundPath(modelFormat: .pcmu, isEchoAware: isEchoAware)
+        var path = try InboundPath(modelFormat: .pcmu, isEchoAware: isEchoAware, pool: UplinkHistory.pool(calls: 1))
         var (edges, echoes) = ([SpeechEdge](), 0)
         for frame in 0..<70 {
             if frame == 25 {

@@ -25,7 +25,7 @@ import Testing
 
     @Test(arguments: ModelAudioFormat.allCases)
     func `R15 the caller's frames reach the model's message without allocation`(format: ModelAudioFormat) throws {
-        var path = try InboundPath(modelFormat: format)
+        var path = try InboundPath(modelFormat: format, pool: UplinkHistory.pool(calls: 1))
         var parser = TwilioParser()
         var writer = OpenAIRealtimeWriter(maximumAudioBytes: Shard.uplinkBytes)
         var scratch = [UInt8](repeating: 0, count: Shard.uplinkBytes)
@@ -46,6 +46,7 @@ import Testing
                     return true
                 }
             }
+            if path.mayForget { path.forgetForwarded(olderThan: 500) }
         }
         for _ in 0..<50 { tick() }
         sent = 0

@@ -73,7 +73,8 @@ import VAD
             var settings = PlugInSettings(name: "script", door: .engine("scripted"))
             settings.options = ["script": script ?? ""]
             let seat = try script.map { _ in try PluggedDetector(settings) { _, _ in }.seat() }
-            var path = try InboundPath(modelFormat: .pcmu, isEchoAware: false, seat: seat)
+            var path = try InboundPath(
+                modelFormat: .pcmu, isEchoAware: false, seat: seat, pool: UplinkHistory.pool(calls: 1))
             let silence = [UInt8](repeating: 0xFF, count: 160)
             var edges = 0
             for frame in 0..<60 {
@@ -90,7 +91,7 @@ import VAD
 
     @Test func `a detector that is too dear is given up before the echo reference`() throws {
         let seat = try PluggedDetector(PlugInSettings(name: "energy-2", door: .engine("energy"))) { _, _ in }.seat()
-        var path = try InboundPath(modelFormat: .pcmu, seat: seat)
+        var path = try InboundPath(modelFormat: .pcmu, seat: seat, pool: UplinkHistory.pool(calls: 1))
         let first = path.demoteHearing()
         #expect(first && seat.fault == .dear && path.hearing == .echoAware)
         let (second, third) = (path.demoteHearing(), path.demoteHearing())

@@ -1,3 +1,4 @@
+import AudioPipeline
 import Testing
 
 @testable import MediaBridge
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test func `frames come out once, in order, many times round`() {
-        var history = UplinkHistory()
+        var history = UplinkHistory(pool: UplinkHistory.pool(calls: 1))
         for number in 0..<1_000 {
             let isKept = history.keep(Self.frame(number).span)
             #expect(isKept)
@@ -33,7 +34,7 @@ import Testing
     }
 
     @Test func `S14 of what waits too long the oldest goes, counted, and the newest 5.1 s stay`() {
-        var history = UplinkHistory()
+        var history = UplinkHistory(pool: UplinkHistory.pool(calls: 1))
         var letGo = 0
         for number in 0..<300 where !history.keep(Self.frame(number).span) { letGo += 1 }
         #expect(letGo == 300 - UplinkHistory.capacityFrames)
@@ -44,7 +45,7 @@ import Testing
     }
 
     @Test func `what has gone goes once more, before what waits, and is not fresh`() {
-        var history = UplinkHistory()
+        var history = UplinkHistory(pool: UplinkHistory.pool(calls: 1))
         for number in 0..<10 { _ = history.keep(Self.frame(number).span) }
         for _ in 0..<8 { _ = Self.take(&history) }
         history.rewind(frames: 3)
@@ -59,7 +60,7 @@ import Testing
     }
 
     @Test func `no more goes once more than is kept`() {
-        var history = UplinkHistory()
+        var history = UplinkHistory(pool: UplinkHistory.pool(calls: 1))
         for number in 0..<400 {
             _ = history.keep(Self.frame(number).span)
             _ = Self.take(&history)
@@ -72,7 +73,7 @@ import Testing
     }
 
     @Test func `what never went is counted at the end, what waits to go once more is not`() {
-        var history = UplinkHistory()
+        var history = UplinkHistory(pool: UplinkHistory.pool(calls: 1))
         for number in 0..<6 { _ = history.keep(Self.frame(number).span) }
         for _ in 0..<4 { _ = Self.take(&history) }
         history.rewind(frames: 2)
@@ -101,5 +102,100 @@ import Testing
         #expect(!isTaken)
         let letGo = queue.discard()
         #expect(letGo == left)
+    }
+
+    @Test func `what has gone is kept for a second while nobody speaks, and its memory is lent to others`() {
+        let pool = UplinkHistory.pool(calls: 1)
+        do {
+            var history = UplinkHistory(pool: pool)
+            for number in 0..<1_000 {
+                _ = history.keep(Self.frame(number).span)
+                _ = Self.take(&history)
+                if history.mayForget { history.limitGone(to: 25) }
+                let held = history.heldBlocks
+                #expect(held <= UplinkHistory.shortestFrames / UplinkHistory.blockFrames + 2)
+                #expect(pool.takenBlocks == held)
+            }
+            history.rewind(frames: 50)
+            let oldest = Self.take(&history)
+            #expect(oldest?.number == UInt8(truncatingIfNeeded: 950))
+        }
+        #expect(pool.takenBlocks == 0)
+    }
+
+    @Test func `while he speaks, all that he has said is kept, up to 5.1 s`() {
+        let pool = UplinkHistory.pool(calls: 1)
+        var history = UplinkHistory(pool: pool)
+        for number in 0..<400 {
+            _ = history.keep(Self.frame(number).span)
+            _ = Self.take(&history)
+            if history.mayForget { history.limitGone(to: number < 200 ? 0 : number - 200) }
+        }
+        history.rewind(frames: 190)
+        let oldest = Self.take(&history)
+        #expect(oldest?.number == UInt8(400 - 190))
+    }
+
+    @Test func `what waits is never forgotten`() {
+        let pool = UplinkHistory.pool(calls: 1)
+        var history = UplinkHistory(pool: pool)
+        for number in 0..<250 {
+            let isKept = history.keep(Self.frame(number).span)
+            #expect(isKept)
+            history.limitGone(to: 0)
+        }
+        for number in 0..<250 {
+            let frame = Self.take(&history)
+            #expect(frame?.number == UInt8(number))
+        }
+    }
+
+    @Test func `without a block left a frame is let go and counted, and what waits still goes`() {
+        let pool = BlockPool(blockCount: 1, blockBytes: UplinkHistory.blockFrames * UplinkHistory.frameSamples)
+        var history = UplinkHistory(pool: pool)
+        var letGo = 0
+        for number in 0..<10 where !history.keep(Self.frame(number).span) { letGo += 1 }
+        #expect(letGo == 2)
+        for number in 0..<8 {
+            let frame = Self.take(&history)
+            #expect(frame?.number == UInt8(number))
+        }
+        let rest = Self.take(&history)
+        #expect(rest == nil)
+    }
+
+    @Test func `two calls of a pool do not see one another's audio`() {
+        let pool = UplinkHistory.pool(calls: 2)
+        var one = UplinkHistory(pool: pool)
+        var other = UplinkHistory(pool: pool)
+        for number in 0..<600 {
+            _ = one.keep(Self.frame(number).span)
+            _ = other.keep(Self.frame(number + 100).span)
+            if number % 3 == 0 { one.limitGone(to: 0) }
+        }
+        for number in 600 - UplinkHistory.capacityFrames..<600 {
+            let (mine, its) = (Self.take(&one), Self.take(&other))
+            #expect(mine?.number == UInt8(truncatingIfNeeded: number))
+            #expect(its?.number == UInt8(truncatingIfNeeded: number + 100))
+        }
+        #expect(pool.takenBlocks <= pool.blockCount)
+    }
+
+    @Test func `the memory of a burst is given back with its last frame`() {
+        var queue = ArrivalQueue()
+        let frame = [UInt8](repeating: 7, count: 160)
+        for _ in 0..<6 { _ = queue.push(frame.span) }
+        let steady = queue.heldBytes
+        #expect(steady == ArrivalQueue.steadyCapacity)
+        for _ in 0..<90 { _ = queue.push(frame.span) }
+        let burst = queue.heldBytes
+        #expect(burst > ArrivalQueue.capacity)
+        var room = frame
+        for _ in 0..<96 {
+            let isWhole = Self.pop(&queue, &room)
+            #expect(isWhole)
+        }
+        let after = queue.heldBytes
+        #expect(after == ArrivalQueue.steadyCapacity)
     }
 }

@@ -45,7 +45,7 @@ struct SteadyCall: ~Copyable {
             let outbound = try OutboundPath(
                 modelFormat: modelFormat, pacer: Pacer(), pool: PlayoutPool(chunkCount: 200))
         else { return nil }
-        let inbound = try InboundPath(modelFormat: modelFormat)
+        let inbound = try InboundPath(modelFormat: modelFormat, pool: UplinkHistory.pool(calls: 1))
         return SteadyCall(inbound: inbound, outbound: outbound, prompt: prompt, heard: heard, spoken: spoken)
     }
 
@@ -63,6 +63,7 @@ struct SteadyCall: ~Copyable {
                 return true
             }
         }
+        if inbound.mayForget { inbound.forgetForwarded(olderThan: conversation.repeatableMilliseconds(at: now)) }
         if countingEvents { counters.add(.framesToModel, UInt64(forwarded)) }
         intruder?.strike(tick)
         if case .audio(let audio) = model.parse(fromModel, isText: true) {

@@ -183,7 +183,15 @@ extension Conversation {
     }
 
     /// How much of the caller's newest audio the session in use has and has not made a turn of.
-    var unheardByNewSession: Int64 {
+    var unheardByNewSession: Int64 { unheard(at: now) }
+
+    /// How much of the caller's audio that was forwarded another session might be sent once more, were it needed at
+    /// `instant`, in milliseconds: whoever keeps that audio need keep no more.
+    public func repeatableMilliseconds(at instant: CallInstant) -> Int64 {
+        max(link.repeatMilliseconds, unheard(at: max(now, instant)))
+    }
+
+    private func unheard(at now: CallInstant) -> Int64 {
         var since = now.advanced(byMilliseconds: -Self.repeatedMilliseconds)
         if let utterance = speech.utterances.first(where: { !$0.isRejected }) {
             since = min(since, utterance.startedAt.advanced(byMilliseconds: -Self.speechLeadMilliseconds))

@@ -26,7 +26,7 @@ struct TurnLog {
     /// The agent's first frame of the call.
     private(set) var firstAgentStart: CallInstant?
 
-    init() { speeches.reserveCapacity(Self.speechCapacity + 1) }
+    init() { speeches.reserveCapacity(8) }
 
     /// Asked at every edge; written out because unspecialised sequence algorithms allocate.
     var hasOpenAgentTurn: Bool {
