@@ -251,15 +251,19 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
             logger.warning("memory not locked", ["error": .failure(saying: reason)])
         }
         let logger = self.logger
-        // Asked on the thread itself, before its first work.
-        shards[0].loop.submit { [loop = shards[0].loop] in
-            switch loop.priorityOutcome {
-            case .granted: DispatchQueue.global().async { logger.info("real-time scheduling granted") }
-            case .refused(let reason):
+        for shard in shards {
+            // Asked on the thread itself, before its first work; told by another, since a loop never waits for a log.
+            shard.loop.submit { [loop = shard.loop, index = shard.index] in
+                guard let outcome = loop.priorityOutcome else { return }
                 DispatchQueue.global().async {
-                    logger.warning("real-time scheduling refused", ["error": .failure(saying: reason)])
+                    switch outcome {
+                    case .granted: logger.info("real-time scheduling granted", ["shard": .quantity(index)])
+                    case .refused(let reason):
+                        logger.warning(
+                            "real-time scheduling refused",
+                            ["shard": .quantity(index), "error": .failure(saying: reason)])
+                    }
                 }
-            case nil: break
             }
         }
     }

@@ -2,6 +2,7 @@ import AudioPipeline
 import CallControl
 import Configuration
 import Conversation
+import Synchronization
 import Telemetry
 import TurnStore
 
@@ -53,6 +54,7 @@ enum ServiceMetrics {
             }
         }
         for shard in core.shards { register(shard.figures, in: metrics) }
+        registerWorstCalls(of: core, in: metrics)
         metrics.gauge("media_bridge_calls", help: "Calls up now.") { Double(admission.active) }
         metrics.gauge("media_bridge_calls_limit", help: "Calls that may be up.") { Double(admission.limit) }
         for name in CallControlCounters.Name.allCases {
@@ -86,6 +88,28 @@ enum ServiceMetrics {
         }
         metrics.counter("media_bridge_store_committed_total", help: "Records on disk.") {
             UInt64(store.health.committed)
+        }
+    }
+
+    /// Live calls whose budgets are shown, the dearest first: as many series however many calls there are.
+    static let worstCallsShown = 3
+
+    /// Which calls they are, `/api/v1/budget` says: a call's name is no label, since labels are kept for ever.
+    private static func registerWorstCalls(of core: ServiceCore, in metrics: MetricsRegistry) {
+        for part in FrameBudget.Part.stages {
+            for rank in 0..<worstCallsShown {
+                metrics.gauge(
+                    "media_bridge_worst_call_frame_seconds",
+                    help: "Dearest frame of a stage in the live calls where it was dearest.",
+                    labels: [("part", "\(part)"), ("rank", "\(rank + 1)")]
+                ) {
+                    let worst = core.budgets.withLock { $0.values.map { $0.maximumNanoseconds(part) } }.sorted(by: >)
+                    return rank < worst.count ? Double(worst[rank]) / 1e9 : 0
+                }
+            }
+        }
+        metrics.gauge("media_bridge_calls_over_budget", help: "Live calls with a frame over budget.") {
+            Double(core.budgets.withLock { $0.values.count { $0.framesOver > 0 } })
         }
     }
 
