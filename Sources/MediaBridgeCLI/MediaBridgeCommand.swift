@@ -1,7 +1,7 @@
 public import ArgumentParser
 import Configuration
 
-/// The whole command. A program that plugs stages of its own in adds them to `Stages` and then runs `main`.
+/// The whole command. A program that plugs stages of its own in adds them to `Stages` and then runs `launch`.
 public struct MediaBridgeCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "media-bridge",
@@ -23,7 +23,9 @@ public struct MediaBridgeCommand: AsyncParsableCommand {
 
     public init() {}
 
-    public static func main() async {
+    /// Not called `main`: a file of top-level code that sees ArgumentParser would find the library's own, which waits for
+    /// nothing.
+    public static func launch() async {
         printLineByLine()
         do {
             var command = try parseAsRoot()

@@ -1,3 +1,3 @@
 import MediaBridgeCLI
 
-await MediaBridgeCommand.main()
+await MediaBridgeCommand.launch()

@@ -7,7 +7,7 @@ public import VAD
 ///
 /// ```swift
 /// Stages.detectors.add(DetectorEntry(name: "mine", about: "what it does") { MyDetector() })
-/// await MediaBridgeCommand.main()
+/// await MediaBridgeCommand.launch()
 /// ```
 public enum Stages {
     /// By name; `vad: NAME` of a tenant.
