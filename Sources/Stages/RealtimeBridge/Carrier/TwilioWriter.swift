@@ -1,7 +1,7 @@
 public import Conversation
 
-/// Builds the messages for one Twilio stream in memory of its own, behind a prefix written once. Allocates nothing after
-/// `init`. The bytes handed to `send` are valid until it returns.
+/// Builds the messages for one Twilio stream in memory of its own, behind a prefix written once. Allocates in `init`, and for
+/// a message that is longer than a frame and any before it. The bytes handed to `send` are valid until it returns.
 public struct TwilioWriter: CarrierWriter, ~Copyable {
     public let maximumAudioBytes: Int
     private var media: [UInt8]
@@ -18,15 +18,24 @@ public struct TwilioWriter: CarrierWriter, ~Copyable {
         func message(_ head: String, _ tail: String) -> [UInt8] { Array(head.utf8) + name + Array(tail.utf8) }
         media = message(#"{"event":"media","streamSid":"#, #","media":{"payload":""#)
         mediaPrefixCount = media.count
-        media += [UInt8](repeating: 0, count: Base64.encodedCount(maximumAudioBytes) + 3)
         mark = message(#"{"event":"mark","streamSid":"#, #","mark":{"name":""#)
         markPrefixCount = mark.count
         mark += [UInt8](repeating: 0, count: PlaybackMark.longestName + 3)
         clear = message(#"{"event":"clear","streamSid":"#, "}")
+        makeRoom(for: min(maximumAudioBytes, Self.frameBytes))
+    }
+
+    /// 20 ms, and room for what the last wide store of its base64 may reach beyond it.
+    private static var frameBytes: Int { 160 + 24 }
+
+    private mutating func makeRoom(for audioBytes: Int) {
+        let missing = mediaPrefixCount + Base64.encodedCount(audioBytes) + 3 - media.count
+        if missing > 0 { media += repeatElement(0, count: missing) }
     }
 
     public mutating func sendMedia(_ audio: Span<UInt8>, _ send: (Span<UInt8>) -> Bool) -> Bool {
         precondition(audio.count > 0 && audio.count <= maximumAudioBytes, "audio.count: \(audio.count)")
+        makeRoom(for: audio.count)
         let prefixCount = mediaPrefixCount
         var output = media.mutableSpan
         let end = Base64.encode(audio, into: &output, at: prefixCount)
