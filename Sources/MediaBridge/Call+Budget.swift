@@ -19,10 +19,7 @@ extension Call {
     }
 
     /// A call's own books take one period in sixteen, and every slow part: they lie in memory that nothing else warms.
-    func turnBookPage() {
-        bookPage &+= 1
-        isBooking = bookPage % 16 == 1
-    }
+    private var isBooking: Bool { bookPage % 16 == 1 }
 
     /// A record that names the part and the call. A tick that holds a part already named has nothing to add.
     private func overran(_ part: FrameBudget.Part, since began: UInt64, at now: UInt64) {

@@ -41,7 +41,7 @@ extension Call {
     ///   beginning.
     /// - Returns: when it ended.
     func inboundTick(at began: UInt64) -> UInt64 {
-        turnBookPage()
+        bookPage &+= 1
         let heardAt = hearArrived(from: began)
         tickCameFirst = heardAt == nil
         let forwardedAt = isUplinkOpen ? forward(from: heardAt ?? began) : nil

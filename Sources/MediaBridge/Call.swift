@@ -35,8 +35,7 @@ final class Call {
     let begunAtUnixMilliseconds: Int64
     let tenant: TenantRuntime
     let budget: CallBudget
-    /// What passes in this period of 20 ms is written down in `budget`.
-    var isBooking = false
+    /// Inbound ticks, which turn the pages of `budget`; wraps.
     var bookPage: UInt8 = 0
     var hearingWatch = StageWatch()
     /// Why the tenant's own detector was not believed when it was last looked at.

@@ -1,3 +1,5 @@
+import AudioPipeline
+
 /// The memory in which agent audio waits to be sent: chunks of one size, taken once for a whole shard.
 ///
 /// Every call that plays holds a reserve: chunks that no other call can take, so that a neighbour with four minutes of
@@ -94,12 +96,7 @@
     func write(_ bytes: Span<UInt8>, to chunk: Int32, at offset: Int) {
         precondition(chunk >= 0 && Int(chunk) < chunkCount, "chunk: \(chunk)")
         precondition(offset >= 0 && offset + bytes.count <= chunkBytes, "offset: \(offset)")
-        guard bytes.count > 0 else { return }
-        let target = unsafe memory + (Int(chunk) * chunkBytes + offset)
-        unsafe bytes.withUnsafeBufferPointer { source in
-            guard let start = source.baseAddress else { return }
-            unsafe target.update(from: start, count: source.count)
-        }
+        unsafe (memory + (Int(chunk) * chunkBytes + offset)).copy(bytes)
     }
 
     /// Copies `count` bytes of `chunk` from `offset` to `position` in `output`.
