@@ -82,6 +82,8 @@ final class ModelSession: WebSocketHandler, @unchecked Sendable {
     }
     private struct State {
         var messages: [Message] = []
+        /// How many of `messages` the plan has answered; a test sees no others, or it could speak before the answer.
+        var answered = 0
         var audio: [UInt8] = []
         var close: WebSocketClose?
         var responses = 0
@@ -99,8 +101,8 @@ final class ModelSession: WebSocketHandler, @unchecked Sendable {
     /// The caller's audio, all of it, in order.
     var audio: [UInt8] { state.withLock { $0.audio } }
     var close: WebSocketClose? { state.withLock { $0.close } }
-    /// Everything but audio.
-    var messages: [Message] { state.withLock { $0.messages } }
+    /// Everything but audio that the plan has answered.
+    var messages: [Message] { state.withLock { Array($0.messages.prefix($0.answered)) } }
     func count(_ type: String) -> Int { messages.count { $0.type == type } }
 
     // MARK: What a test makes it say
@@ -110,7 +112,7 @@ final class ModelSession: WebSocketHandler, @unchecked Sendable {
 
     /// Confirms the newest `session.update` as it was asked for.
     func confirm() {
-        guard let update = messages.last(where: { $0.type == "session.update" }) else { return }
+        guard let update = state.withLock({ $0.messages }).last(where: { $0.type == "session.update" }) else { return }
         var text = update.text.replacing(
             #""type":"session.update""#, with: #""type":"session.updated""#, maxReplacements: 1)
         if let seconds = plan.expiresInSeconds {
@@ -172,7 +174,12 @@ final class ModelSession: WebSocketHandler, @unchecked Sendable {
         let text = unsafe message.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
         guard let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
             let type = object["type"] as? String
-        else { return state.withLock { $0.messages.append(.init(type: "not JSON", text: text)) } }
+        else {
+            return state.withLock { state in
+                state.messages.append(.init(type: "not JSON", text: text))
+                state.answered = state.messages.count
+            }
+        }
         if type == "input_audio_buffer.append" {
             let audio = (object["audio"] as? String).flatMap { Data(base64Encoded: $0) } ?? Data()
             return state.withLock { $0.audio += audio }
@@ -183,6 +190,7 @@ final class ModelSession: WebSocketHandler, @unchecked Sendable {
         case "response.create": if let speech = plan.speech { speak(speech) }
         default: break
         }
+        state.withLock { $0.answered = $0.messages.count }
     }
 
     private func answerUpdate(_ event: String) {
@@ -197,7 +205,7 @@ final class ModelSession: WebSocketHandler, @unchecked Sendable {
         case .atOnce: confirm()
         case .never: break
         case .anotherFormat:
-            guard let update = messages.last else { return }
+            guard let update = state.withLock({ $0.messages.last }) else { return }
             send(
                 update.text.replacing("session.update", with: "session.updated", maxReplacements: 1)
                     .replacing("audio/pcmu", with: "audio/pcma"))
