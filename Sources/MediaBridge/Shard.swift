@@ -197,6 +197,8 @@ final class Shard: @unchecked Sendable {
             case .inbound: ended = call.inboundTick(at: ended)
             case .outbound: ended = call.outboundTick(at: ended)
             }
+            // Writing for others is not this call's time, nor the next one's.
+            if loop.flushIfMany() { ended = EventLoop.now }
         }
         budget.record(.tick, nanoseconds: ended &- began)
         load.ticked(finishedAfter: lateness &+ ended &- began, at: ended)

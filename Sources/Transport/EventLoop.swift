@@ -47,6 +47,8 @@ import Synchronization
     }
     private enum Phase { case made, running(pthread_t), stopped }
 
+    /// Connections whose messages wait in the nearest cache before they are written.
+    static var writersAtOnce: Int { 32 }
     static var submitLimit: Int { 4_096 }
     /// Largest piece of a stream read at once.
     static var inputBytes: Int { 64 * 1024 }
@@ -219,9 +221,21 @@ import Synchronization
         unsafe ev_async_send(evLoop, wake)
     }
 
-    /// Lets a connection write once this round's events are done: what one round queued on a socket goes out in one
-    /// piece, and nobody asks epoll whether a socket that nearly always can be written to can.
+    /// Lets a connection write once this round's events are done, or enough connections want to: what they queued goes
+    /// out in one piece, and nobody asks epoll whether a socket that nearly always can be written to can.
     func flushLater(_ connection: SocketConnection) { writers.append(connection) }
+
+    /// Loop thread, between two events, or two calls that one event serves.
+    ///
+    /// Writing at once would wake peers for every message; writing at the end of a long round touches memory for each
+    /// socket of it, which the next round finds cold.
+    ///
+    /// - Returns: whether it took the time to write.
+    @discardableResult public func flushIfMany() -> Bool {
+        guard writers.count >= Self.writersAtOnce else { return false }
+        flush()
+        return true
+    }
 
     fileprivate func flush() {
         // A drained socket may be written to again at once; a few times, then the loop takes another round.

@@ -4,33 +4,35 @@ import Glibc
 /// Mappings that the send queues of a loop's sockets lend from one another. Loop thread.
 ///
 /// Between two rounds of the loop only sockets whose peers read too slowly hold one. The one given back last is taken
-/// first, while it is warm. Allocates in `init`, never after; maps what it has not got.
+/// first, while it is warm. Allocates when it meets a size for the first time, never after; maps what it has not got.
 @safe final class QueueRooms {
     @safe private struct Room {
         let base: UnsafeMutablePointer<UInt8>
-        let size: Int
     }
-    private var free: [Room] = []
-    /// More than sockets write in one round of a busy loop.
-    private static var mostFree: Int { 256 }
+    /// Free rooms of one size: a loop's sockets have queues of two sizes or three.
+    private struct Shelf {
+        let size: Int
+        var rooms: [Room] = []
+    }
+    private var shelves: [Shelf] = []
+    /// Of one size; more than sockets write in one round of a busy loop.
+    static var mostFree: Int { 256 }
     /// What a free room keeps of its memory: more than a message or two of a steady call.
     private static var keptBytes: Int { 16 * 1_024 }
 
-    init() { free.reserveCapacity(Self.mostFree) }
+    deinit {
+        for shelf in shelves {
+            for room in shelf.rooms { unsafe _ = munmap(room.base, shelf.size) }
+        }
+    }
 
-    deinit { for room in free { unsafe _ = munmap(room.base, room.size) } }
+    /// Free rooms, of all sizes.
+    var freeCount: Int { shelves.reduce(0) { $0 + $1.rooms.count } }
 
     /// Bytes that may be anything; or new ones, zero.
     func take(_ size: Int) -> UnsafeMutablePointer<UInt8> {
-        // A loop's sockets have queues of two sizes or three: the last one fits nearly always.
-        var index = free.count - 1
-        while index >= 0 {
-            if free[index].size == size {
-                free.swapAt(index, free.count - 1)
-                return unsafe free.removeLast().base
-            }
-            index -= 1
-        }
+        let place = place(of: size)
+        if let room = shelves[place].rooms.popLast() { return unsafe room.base }
         let memory = unsafe mmap(
             nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         precondition(unsafe memory != MAP_FAILED, "mmap of \(size) bytes: errno \(errno)")
@@ -39,11 +41,20 @@ import Glibc
 
     /// - Parameter used: bytes of it that were ever written to.
     func give(_ base: UnsafeMutablePointer<UInt8>, _ size: Int, used: Int) {
-        guard free.count < Self.mostFree else {
+        let place = place(of: size)
+        guard shelves[place].rooms.count < Self.mostFree else {
             unsafe _ = munmap(base, size)
             return
         }
         if used > Self.keptBytes { unsafe _ = madvise(base + Self.keptBytes, size - Self.keptBytes, MADV_DONTNEED) }
-        free.append(unsafe Room(base: base, size: size))
+        shelves[place].rooms.append(unsafe Room(base: base))
+    }
+
+    private func place(of size: Int) -> Int {
+        for place in shelves.indices where shelves[place].size == size { return place }
+        var shelf = Shelf(size: size)
+        shelf.rooms.reserveCapacity(Self.mostFree)
+        shelves.append(shelf)
+        return shelves.count - 1
     }
 }

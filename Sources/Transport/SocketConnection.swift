@@ -285,14 +285,14 @@ import Glibc
         unsafe ev_io_start(loop.evLoop, watcher)
     }
 
-    /// Something waits to be written: at the end of this round.
+    /// Something waits to be written: soon after this event.
     final func askFlush() {
         guard !isFlushPending, !isGone else { return }
         isFlushPending = true
         loop.flushLater(self)
     }
 
-    /// The loop, at the end of a round.
+    /// The loop, between events.
     final func flushNow() {
         isFlushPending = false
         // After a short write the kernel says when there is room again.
@@ -369,7 +369,10 @@ import Glibc
 
 private func socketIsReady(_: OpaquePointer?, watcher: UnsafeMutablePointer<ev_io>?, events: CInt) {
     // The loop holds the connection as long as it watches.
-    unsafe Unmanaged<SocketConnection>.fromOpaque(watcher!.pointee.data)._withUnsafeGuaranteedRef { $0.ready(events) }
+    unsafe Unmanaged<SocketConnection>.fromOpaque(watcher!.pointee.data)._withUnsafeGuaranteedRef { connection in
+        connection.ready(events)
+        connection.loop.flushIfMany()
+    }
 }
 
 /// No waiting for more to send; and what a peer has no room for waits with us, where it is counted and can be taken back,

@@ -57,4 +57,18 @@ import Testing
         #expect(far == 0)
         unsafe rooms.give(room, 100_000, used: 0)
     }
+
+    @Test func `a burst of one kind of socket does not leave another kind without rooms`() {
+        let rooms = QueueRooms()
+        let (many, size, other) = (QueueRooms.mostFree + 10, 8_192, 16_384)
+        var taken = unsafe [UnsafeMutablePointer<UInt8>]()
+        for _ in 0..<many { unsafe taken.append(rooms.take(size)) }
+        while let room = unsafe taken.popLast() { unsafe rooms.give(room, size, used: 1) }
+        #expect(rooms.freeCount == QueueRooms.mostFree)
+        let place = unsafe rooms.take(other)
+        unsafe rooms.give(place, other, used: 1)
+        let isKept = unsafe rooms.take(other) == place
+        #expect(isKept)
+        unsafe rooms.give(place, other, used: 1)
+    }
 }

@@ -66,6 +66,28 @@ import Testing
         }
     }
 
+    @Test func `what many sockets queue in one round waits in few rooms`() throws {
+        try withServer(loops: 2) { listener, loops, service in
+            let (loop, sockets) = (loops[0], 3 * EventLoop.writersAtOnce)
+            let bouncers = (0..<sockets).map { _ in Bouncer(bytes: 300) }
+            for bouncer in bouncers { bouncer.connect(to: "ws://127.0.0.1:\(listener.port)/", on: loop) }
+            // Each bounces its message: what a bouncer that has closed held is free.
+            #expect(eventually { bouncers.allSatisfy { $0.bounced.load(ordering: .relaxed) > 0 } })
+            let lent = Guarded<Int?>(nil)
+            loop.submit {
+                for bouncer in bouncers {
+                    bouncer.socket?.sendBinary([UInt8](repeating: 7, count: 300).span)
+                    loop.flushIfMany()
+                }
+                lent.withLock { $0 = loop.rooms.freeCount }
+                for bouncer in bouncers { bouncer.socket?.abort() }
+            }
+            #expect(eventually { lent.withLock { $0 } != nil })
+            let rooms = lent.withLock { $0 } ?? 0
+            #expect((1...EventLoop.writersAtOnce).contains(rooms))
+        }
+    }
+
     @Test func `knows its own thread`() throws {
         try withLoops { loops in
             #expect(!loops[0].isCurrentThread)
