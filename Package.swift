@@ -131,7 +131,8 @@ let package = Package(
         room(
             "PlugIns",
             uses: [
-                "AudioPipeline", "Configuration", "Resample", "SpeechToText", "TelephoneVAD", "Transport", "VAD",
+                "AudioPipeline", "Configuration", "MulawCodec", "Resample", "SpeechToText", "TelephoneVAD", "Transport",
+                "VAD",
                 "CLinux",
                 "CMediaBridgeStage", "COpenSSL",
             ]),
@@ -221,6 +222,10 @@ let package = Package(
             path: "Tests/Support/StoreKillProbe", swiftSettings: strict),
         // A detector in a process of its own, which does what detectors should not.
         .executableTarget(name: "PlugInProbe", path: "Tests/Support/PlugInProbe", swiftSettings: strict),
+        // Streaming recognisers on loopback, as faithful as their makers' sources and documents allow.
+        .target(
+            name: "RecognizerServers", dependencies: ["Transport"], path: "Tests/Support/RecognizerServers",
+            swiftSettings: strict),
         // Another process that asks for a recording.
         .executableTarget(
             name: "RecordingFetchProbe", dependencies: ["CallControl", "TurnStore"],
@@ -228,8 +233,8 @@ let package = Package(
         tests(
             "PlugInsTests",
             uses: [
-                "PlugIns", "AudioPipeline", "Configuration", "SpeechToText", "Transport", "VAD", "AllocationProbe",
-                "PlugInProbe",
+                "PlugIns", "AudioPipeline", "Configuration", "MulawCodec", "SpeechToText", "Transport", "VAD",
+                "AllocationProbe", "PlugInProbe", "RecognizerServers",
             ]),
         tests("TelemetryTests", uses: ["Telemetry", "AudioPipeline", logging]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
@@ -257,7 +262,9 @@ let package = Package(
             uses: [
                 "MediaBridge", "AudioPipeline", "CallControl", "CallJournal", "CarrierPhone", "Configuration",
                 "Conversation",
-                "LocalAgent", "MulawCodec", "OwnStages", "PlugIns", "PlugInProbe", "RealtimeBridge", "Recording",
+                "LocalAgent", "MulawCodec", "OwnStages", "PlugIns", "PlugInProbe", "RealtimeBridge",
+                "RecognizerServers",
+                "Recording",
                 "SpeechToText",
                 "Telemetry",
                 "Transport",

@@ -93,6 +93,7 @@ extension ServiceConfiguration {
         PromptSettings.checkWhenClosed(tenant, fields)
         tenant.events = EventSettings(reading: fields.fields("events"))
         tenant.vad = fields.string("vad", default: tenant.vad)
+        tenant.recognizer = fields.string("recognizer", default: tenant.recognizer)
         tenant.echoAware = fields.boolean("echoAware", default: tenant.echoAware)
         let batches = [20, 40, 60, 100]
         tenant.uplinkBatchMilliseconds = fields.oneOf("uplinkBatchMilliseconds", batches, default: 20)

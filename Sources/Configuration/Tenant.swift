@@ -51,6 +51,8 @@ public struct Tenant: Sendable, Equatable {
     public var events: EventSettings?
     /// The voice activity detector, by its name in `media-bridge stages`.
     public var vad = "energy"
+    /// A recogniser that listens to the caller beside the model, by its name in `media-bridge stages`; empty: none.
+    public var recognizer = ""
     /// The agent's own echo on the caller's line is no speech of the caller's.
     public var echoAware = true
     /// Caller's audio per message to the model: 20, 40, 60 or 100.

@@ -76,6 +76,7 @@ extension Call {
             for record in events.ended(end, durationMilliseconds: instant(now).milliseconds) { store(record) }
             shard.hangUps.add(HangUpCount(reason))
             closeRecording(at: now)
+            endListening()
             service.callEnded(self, reason, books)
         case .used(let usage): used(usage)
         }

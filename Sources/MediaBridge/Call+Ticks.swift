@@ -1,6 +1,7 @@
 import AudioPipeline
 import CallJournal
 import Conversation
+import PlugIns
 import RealtimeBridge
 import Telemetry
 import Transport
@@ -35,6 +36,7 @@ extension Call {
         inbound.lost(frames: milliseconds / AudioFormat.frameMilliseconds)
         conversation.missed(frames: milliseconds / AudioFormat.frameMilliseconds, at: instant(now))
         tap?.callerGap(samples: milliseconds * 8)
+        listener?.missed(samples: milliseconds * 8)
     }
 
     /// - Parameter began: monotonic nanoseconds; the clock is read where a part ends, and one part's end is the next one's
@@ -69,6 +71,10 @@ extension Call {
             if frame.isEcho { countEcho(at: heardAt) }
             if let seat = inbound.seat, seat.fault != detectorFault { detectorTurned(seat.fault) }
             tap?.caller(inbound.wire.span, at: position(heardAt))
+            if let listener {
+                listener.hear(inbound.wire.span, at: position(heardAt))
+                if let edge = frame.edge { listener.edge(edge) }
+            }
             conversation.heard(inbound.wire.span, at: instant(heardAt))
             if let edge = frame.edge {
                 happen(.voice(VoiceEdge(edge)), at: heardAt)

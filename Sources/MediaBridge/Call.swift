@@ -55,6 +55,8 @@ final class Call {
     /// What the model had cost when it was last told.
     var lastUsage = CallUsage()
     var tap: RecordingTap?
+    /// Listens to the caller beside the model, when the tenant wants that.
+    var listener: RecognizerSeat?
     /// What the operator's webhook is told.
     var events: EventTeller
 
@@ -127,6 +129,7 @@ final class Call {
                 call: id, stream: stream.description, atUnixMilliseconds: service.unixMilliseconds()))
         store(.promptChosen(call: id, hash: prompt.hash))
         openRecording()
+        beginListening()
         service.callBegan(self)
         happen(.carrierStarted(stream: stream), at: now)
         shard.deliverVerdict(to: id)

@@ -34,6 +34,8 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     var eventTimes = EventTimes()
     /// What tenants name as their detectors, once they have.
     let detectors: PluggedDetectors
+    /// And as their recognisers in calls.
+    let recognizers: PluggedRecognizers
     /// For whoever cannot wait for the real times between the tries of a transcription.
     var transcriptionOptions: TranscriptionWorkers.Options?
 
@@ -60,10 +62,12 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     ) {
         (self.configuration, sink, self.logger, self.observer) = (configuration, logger, ServiceLog(logger), observer)
         let log = self.logger
-        detectors = PluggedDetectors(configuration.stages.detectors, host: stageHost) { name, event, detail in
+        let say: @Sendable (String, PlugInCounters.Event, String) -> Void = { name, event, detail in
             log.warning(
                 "plug-in failed", ["name": .name(name), "cause": .cause(event), "error": .failure(saying: detail)])
         }
+        detectors = PluggedDetectors(configuration.stages.detectors, host: stageHost, log: say)
+        recognizers = PluggedRecognizers(configuration.stages.recognizers, log: say)
     }
 
     /// Bound ports; 0 before `start`.
@@ -90,6 +94,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         do { running = try open(&opened) } catch {
             opened.close()
             detectors.stop()
+            recognizers.stop()
             throw error
         }
     }
@@ -157,6 +162,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         ServiceMetrics.register(in: telemetry.metrics, core: core, admission: admission, webhooks: webhooks.counters)
         reloads.register(in: telemetry.metrics, directory: core.directory)
         ServiceMetrics.register(detectors, in: telemetry.metrics)
+        ServiceMetrics.register(recognizers, in: telemetry.metrics)
         let watch = SlackWatch(
             core.shards.map(\.load), admission: admission, isRefusing: configuration.limits.refuseWithoutSlack)
         ServiceMetrics.register(watch, core.shards, in: telemetry.metrics)
@@ -333,10 +339,16 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         do throws(StageFault) { detector = try detectors.detector(named: tenant.vad) } catch {
             throw ServiceError("tenant \(tenant.id): vad: \(error)")
         }
+        let recognizer: PluggedRecognizer?
+        do throws(StageFault) {
+            recognizer = tenant.recognizer.isEmpty ? nil : try recognizers.recognizer(named: tenant.recognizer)
+        } catch {
+            throw ServiceError("tenant \(tenant.id): recognizer: \(error)")
+        }
         do {
             return try TenantRuntime(
                 tenant, model: configuration.model, endpoints: endpoints, detector: detector,
-                adjustPolicy: adjustPolicy)
+                recognizer: recognizer, adjustPolicy: adjustPolicy)
         } catch {
             throw ServiceError("tenant \(tenant.id): fallback: \(error)")
         }
@@ -403,6 +415,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
         running.retention.stop()
         running.core.recorder.stop()
         detectors.stop()
+        recognizers.stop()
         running.core.stopTranscription()
         running.core.journals.withLock { $0 }?.stop()
         running.events.stop()

@@ -21,4 +21,27 @@ extension ServiceMetrics {
             }
         }
     }
+
+    /// Of the recognisers that tenants name when the service starts.
+    static func register(_ recognizers: PluggedRecognizers, in metrics: MetricsRegistry) {
+        for recognizer in recognizers.all {
+            let name = [("name", recognizer.name)]
+            metrics.counter(
+                "media_bridge_recognized_utterances_total",
+                help: "Utterances of callers that a recogniser made words of.",
+                labels: name
+            ) { recognizer.counters.utterances }
+            metrics.counter(
+                "media_bridge_recognizer_lost_frames_total",
+                help: "Frames of callers that a recogniser did not hear: it was away, or too slow.", labels: name
+            ) { recognizer.counters.lostFrames }
+            for event in PlugInCounters.Event.allCases {
+                metrics.counter(
+                    "media_bridge_recognizer_events_total",
+                    help: "What recognisers in calls did that they should not, and restarts.",
+                    labels: name + [("event", snakeCase(event.rawValue))]
+                ) { recognizer.counters.events[event] }
+            }
+        }
+    }
 }

@@ -24,6 +24,8 @@ struct TenantRuntime: Sendable {
     let calendar: TenantCalendar
     /// The detector that the tenant names; nil: the level alone.
     let detector: PluggedDetector?
+    /// The recogniser that the tenant names; nil: none.
+    let recognizer: PluggedRecognizer?
 
     var modelFormat: ModelAudioFormat { sessionOptions.audioFormat }
     var pacer: Pacer {
@@ -35,10 +37,11 @@ struct TenantRuntime: Sendable {
     /// - Throws: when the fallback voice cannot be made.
     init(
         _ tenant: Tenant, model: ModelConfiguration, endpoints: [ModelEndpoint], detector: PluggedDetector? = nil,
+        recognizer: PluggedRecognizer? = nil,
         adjustPolicy: ((inout ConversationPolicy) -> Void)? = nil
     ) throws {
         self.tenant = tenant
-        self.detector = detector
+        (self.detector, self.recognizer) = (detector, recognizer)
         prompts = PromptEdition(tenant: tenant.id, source: tenant.promptSource)
         promptsWhenClosed = tenant.promptSourceWhenClosed.map { PromptEdition(tenant: tenant.id, source: $0) }
         self.endpoints = endpoints

@@ -29,6 +29,7 @@ struct ShowCommand: ParsableCommand {
             print(describe(turn))
             for line in figures(of: turn, in: found) { print(String(repeating: " ", count: 19) + line) }
         }
+        for heard in found.recognized { print(describe(heard)) }
         for line in describe(found.transcript) { print(line) }
         if let usage = found.usage { print(describe(usage)) }
         if !found.frameCounts.isEmpty {
@@ -51,6 +52,17 @@ struct ShowCommand: ParsableCommand {
         }
         return lines
     }
+}
+
+/// `    3.100  caller  good morning   [heard by vosk, confidence 0.90]`.
+func describe(_ heard: RecognizedWords) -> String {
+    var remark = "heard by \(heard.recognizer)"
+    if let confidence = heard.confidence {
+        let hundredths = Int((confidence * 100).rounded())
+        remark += ", confidence \(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+    }
+    return "\(inSeconds(heard.startMilliseconds).leftPadded(to: 9))  "
+        + "\(heard.channel.rawValue.leftPadded(to: 6))  \(heard.text)   [\(remark)]"
 }
 
 /// `transcript recording (recordingIsGood)`, and the recording's lines; nothing while nobody has decided.

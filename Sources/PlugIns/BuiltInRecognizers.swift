@@ -11,14 +11,26 @@ extension Stages {
                         "phrases", "what may be said, separated by `|`; left out: any English, one in three right")
                 ]
             ) { options throws(StageFault) in
-                let phrases = (options.take("phrases") ?? "").split(separator: "|").map {
-                    String($0.trimmingSpaces)
-                }
+                let phrases = phrases(options.take("phrases"))
                 return { () throws(RecognitionError) in
                     phrases.isEmpty
                         ? UtteranceStream(try PocketsphinxDictation())
                         : UtteranceStream(try PocketsphinxRecognizer(phrases: phrases))
                 }
+            },
+            RecognizerEntry(
+                name: "vosk", about: "a Vosk server, streaming, 8 kHz",
+                options: [
+                    StageOption("url", "ws://HOST:2700 or wss://..."),
+                    StageOption("phrases", "all that may be said, separated by `|`, where its model can do that"),
+                    StageOption("authorities", "PEM file of the authorities to trust instead of the system's"),
+                ]
+            ) { options throws(StageFault) in
+                var vosk = VoskRecognizer.Options(url: try webSocketAddress(options.require("url", "ws://HOST:2700")))
+                vosk.phrases = phrases(options.take("phrases"))
+                vosk.authorities = options.take("authorities")
+                let (made, loop) = (vosk, RecognizerLoop())
+                return { () throws(RecognitionError) in try VoskRecognizer(made, on: loop) }
             },
             RecognizerEntry(
                 name: "scripted", about: "texts from a script, one for each utterance, for tests and rehearsals",
@@ -31,6 +43,17 @@ extension Stages {
                 }
             },
         ]
+    }
+
+    private static func phrases(_ text: String?) -> [String] {
+        (text ?? "").split(separator: "|").map { String($0.trimmingSpaces) }.filter { !$0.isEmpty }
+    }
+
+    private static func webSocketAddress(_ url: String) throws(StageFault) -> String {
+        guard url.hasPrefix("ws://") || url.hasPrefix("wss://") else {
+            throw StageFault("option `url`: `\(url)` does not fit; ws:// or wss:// was expected")
+        }
+        return url
     }
 }
 

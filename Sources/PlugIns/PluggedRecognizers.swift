@@ -1,12 +1,38 @@
 public import AudioPipeline
 public import Configuration
 public import SpeechToText
+import Synchronization
 
 /// The recognisers that a configuration may name.
-public struct PluggedRecognizers: Sendable {
+public final class PluggedRecognizers: Sendable {
     private let settings: [PlugInSettings]
+    private let log: @Sendable (_ name: String, _ event: PlugInCounters.Event, _ detail: String) -> Void
+    private let made = Mutex<[PluggedRecognizer]>([])
 
-    public init(_ settings: [PlugInSettings]) { self.settings = settings }
+    /// - Parameter log: what goes wrong in calls; any thread but a shard's.
+    public init(
+        _ settings: [PlugInSettings],
+        log: @escaping @Sendable (_ name: String, _ event: PlugInCounters.Event, _ detail: String) -> Void = {
+            _, _, _ in
+        }
+    ) {
+        (self.settings, self.log) = (settings, log)
+    }
+
+    /// One that listens to calls while they are up; the same for all tenants that name it.
+    /// - Throws: as `utterances` does.
+    public func recognizer(named name: String) throws(StageFault) -> PluggedRecognizer {
+        if let known = made.withLock({ made in made.first { $0.name == name } }) { return known }
+        let (make, log) = (try streams(name), log)
+        let recognizer = PluggedRecognizer(name, make: make) { log(name, $0, $1) }
+        made.withLock { $0.append(recognizer) }
+        return recognizer
+    }
+
+    /// Those that listen to calls.
+    public var all: [PluggedRecognizer] { made.withLock { $0 } }
+
+    public func stop() { for recognizer in all { recognizer.stop() } }
 
     /// Makes engines of whole utterances: each belongs to the worker that asked for it.
     /// - Throws: a name that is not known, an option that does not fit, a door that recognisers have not.
@@ -37,14 +63,32 @@ public struct PluggedRecognizers: Sendable {
         }
     }
 
-    private func engine(
-        _ name: String, _ options: StageOptions
-    ) throws(StageFault) -> @Sendable () throws(RecognitionError) -> any SpeechRecognizer {
+    /// Makes engines of streams, one for each call.
+    /// - Throws: as `utterances` does.
+    public func streams(_ name: String) throws(StageFault) -> RecognizerEntry.Factory {
+        guard let found = settings.first(where: { $0.name == name }) else { return try stream(name, StageOptions()) }
+        switch found.door {
+        case .engine(let engine): return try stream(engine, StageOptions(found.options))
+        case .program, .server:
+            // One call after the other within one program: each call has its own.
+            let make = try utterances(name)
+            return { () throws(RecognitionError) in UtteranceStream(try make()) }
+        case .library: throw StageFault("`\(name)`: a library is a detector; engine, program or url was expected")
+        }
+    }
+
+    private func stream(_ name: String, _ options: StageOptions) throws(StageFault) -> RecognizerEntry.Factory {
         guard let entry = Stages.recognizers[name] else {
             let names = settings.map(\.name) + Stages.recognizers.entries.map(\.name)
             throw StageFault("`\(name)` is no recogniser; one of \(names.joined(separator: ", ")) was expected")
         }
-        let make = try entry.prepare(options)
+        return try entry.prepare(options)
+    }
+
+    private func engine(
+        _ name: String, _ options: StageOptions
+    ) throws(StageFault) -> @Sendable () throws(RecognitionError) -> any SpeechRecognizer {
+        let make = try stream(name, options)
         return { () throws(RecognitionError) in StreamedUtterances(try make()) }
     }
 }

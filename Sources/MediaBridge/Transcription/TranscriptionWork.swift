@@ -87,6 +87,7 @@ struct TranscriptionWork {
 
     private func realtimeQuality(speech: [TranscriptQuality.Span]?) -> TranscriptQuality {
         let turns = call.turns.filter { $0.speaker == what.channel.rawValue }
+        if turns.allSatisfy(\.text.isEmpty), let heard = recognizedQuality(speech: speech) { return heard }
         guard turns.contains(where: { $0.textSource != "none" }) else { return .missing }
         let end = (call.endedAtUnixMilliseconds ?? now()) - call.startedAtUnixMilliseconds
         func span(_ turn: StoredTurn) -> TranscriptQuality.Span {
@@ -96,6 +97,19 @@ struct TranscriptionWork {
         let text = withText.map(\.text).joined(separator: " ")
         return TranscriptQuality(
             text: text, spans: withText.map(span), speech: speech ?? turns.map(span),
+            languageMatches: TranscriptLanguage.matches(text, language: hints.language))
+    }
+
+    /// Where the model left no text, what a recogniser heard during the call; nil when none did.
+    private func recognizedQuality(speech: [TranscriptQuality.Span]?) -> TranscriptQuality? {
+        let heard = call.recognized.filter { $0.channel.rawValue == what.channel.rawValue }
+        guard !heard.isEmpty else { return nil }
+        let text = heard.map(\.text).joined(separator: " ")
+        let spans = heard.map { TranscriptQuality.Span($0.startMilliseconds, $0.endMilliseconds) }
+        let sure = heard.compactMap(\.confidence)
+        return TranscriptQuality(
+            text: text, spans: spans, speech: speech ?? spans,
+            confidence: sure.isEmpty ? nil : sure.reduce(0, +) / Double(sure.count),
             languageMatches: TranscriptLanguage.matches(text, language: hints.language))
     }
 

@@ -110,6 +110,7 @@ public struct Retention: Sendable {
             """
             EXISTS (SELECT 1 FROM turns WHERE call = calls.id AND (text <> '' OR planned_text <> ''))
                 OR EXISTS (SELECT 1 FROM transcripts WHERE call = calls.id)
+                OR EXISTS (SELECT 1 FROM recognized WHERE call = calls.id)
                 OR EXISTS (SELECT 1 FROM outbox WHERE call = calls.id AND state <> 'waiting')
             """)
         // Journals by their names: calls whose texts went long ago may have one too.
@@ -125,6 +126,7 @@ public struct Retention: Sendable {
             try database.execute(
                 sql: "UPDATE turns SET text = '', planned_text = '' WHERE call = ?", arguments: [call])
             try database.execute(sql: "DELETE FROM transcripts WHERE call = ?", arguments: [call])
+            try database.execute(sql: "DELETE FROM recognized WHERE call = ?", arguments: [call])
             try database.execute(
                 sql: "DELETE FROM outbox WHERE call = ? AND state <> 'waiting'", arguments: [call])
         }

@@ -33,6 +33,7 @@ extension Schema {
             Words("call_requests", "state", CallRequest.State.self),
             Words("call_facts", "fact", OnceFact.self),
             Words("transcripts", "channel", OfflineTranscript.Channel.self),
+            Words("recognized", "channel", RecognizedWords.Channel.self),
             Words("transcript_decisions", "source", TranscriptDecision.Source.self),
             Words("audit", "action", AuditAction.self),
         ]

@@ -7,7 +7,7 @@ extension StoreRecord: JournalCoded {
     package enum Kind: UInt8, CaseIterable {
         case callStarted = 1, streamStarted, promptChosen, turn, hole, used, recorded, callEnded, artifact, outgoing,
             job,
-            fact, leg, carrierEvent, prompt, announced
+            fact, leg, carrierEvent, prompt, announced, recognized
     }
 
     package func encode(into encoder: inout JournalEncoder) {
@@ -70,6 +70,9 @@ extension StoreRecord: JournalCoded {
             encoder.kind(Kind.announced)
             encoder.put(fact)
             encoder.put(event)
+        case .recognized(let heard):
+            encoder.kind(Kind.recognized)
+            encoder.put(heard)
         case .carrierEvent(let event, let change):
             encoder.kind(Kind.carrierEvent)
             encoder.put(event)
@@ -101,6 +104,7 @@ extension StoreRecord: JournalCoded {
             self = .fact(try decoder.value(), call: try decoder.value(), atUnixMilliseconds: try decoder.value())
         case .leg: self = .leg(try decoder.value())
         case .announced: self = .announced(try decoder.value(), try decoder.value())
+        case .recognized: self = .recognized(try decoder.value())
         case .carrierEvent: self = .carrierEvent(try decoder.value(), try decoder.value())
         }
     }
@@ -128,6 +132,29 @@ extension CallStart: JournalCoded {
             call: try decoder.value(), tenant: try decoder.value(), direction: try decoder.value(),
             from: try decoder.value(), to: try decoder.value(), startedAtUnixMilliseconds: try decoder.value(),
             parent: try decoder.value(), context: try decoder.value())
+    }
+}
+
+extension RecognizedWords.Channel: JournalCoded {}
+
+extension RecognizedWords: JournalCoded {
+    package func encode(into encoder: inout JournalEncoder) {
+        encoder.put(call)
+        encoder.put(channel)
+        encoder.put(recognizer)
+        encoder.put(text)
+        encoder.put(confidence)
+        encoder.put(startMilliseconds)
+        encoder.put(endMilliseconds)
+        encoder.put(words)
+        encoder.put(heardAtUnixMilliseconds)
+    }
+    package init(from decoder: inout JournalDecoder) throws(JournalDamage) {
+        self.init(
+            call: try decoder.value(), channel: try decoder.value(), recognizer: try decoder.value(),
+            text: try decoder.value(), confidence: try decoder.value(), startMilliseconds: try decoder.value(),
+            endMilliseconds: try decoder.value(), words: try decoder.value(),
+            heardAtUnixMilliseconds: try decoder.value())
     }
 }
 

@@ -14,6 +14,8 @@ public enum StoreRecord: Sendable, Equatable {
     case turn(call: String, Turn)
     /// Inside one of its turns there was a hole.
     case hole(call: String, TurnHole)
+    /// A recogniser of the call made words of an utterance. Nothing is kept of a call that is not there.
+    case recognized(RecognizedWords)
     /// What the model has cost so far: the last record of a call holds. `currency` is a label.
     case used(call: String, CallUsage, currency: String)
     /// A recording of the call lies at `path`.

@@ -26,6 +26,7 @@ enum RecordWriting {
             try run(
                 database, "UPDATE calls SET usage = ?, cost_micros = ?, currency = ?, sessions = ? WHERE id = ?",
                 [try json(counts), used.costMicros, currency, used.sessions, call])
+        case .recognized(let heard): try RecognizedWords.write(heard, to: database)
         case .recorded(let call, let path):
             try Artifacts.write(Artifact(call: call, kind: .recording, path: path), to: database)
         case .callEnded(let end):

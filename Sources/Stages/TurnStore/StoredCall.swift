@@ -31,6 +31,8 @@ public struct StoredCall: Sendable, Equatable, Encodable {
     public var context: String?
     /// Holes inside the agent's turns, in order. Empty in a listing.
     public var holes: [StoredHole] = []
+    /// What recognisers made of it while it was up, in order. Empty in a listing.
+    public var recognized: [RecognizedWords] = []
     /// The text that holds. Nil in a listing.
     public var transcript: StoredTranscript?
 }

@@ -13,7 +13,7 @@ public struct StoredTranscript: Sendable, Equatable, Encodable {
         public var text: String
     }
 
-    /// `realtime`, `recording` or `failed`.
+    /// `realtime`, `recognizer`, `recording` or `failed`.
     public var source: String
     /// `TranscriptionPolicy.Reason`; nil while nothing was decided: the text that came during the call.
     public var reason: String?
@@ -22,13 +22,23 @@ public struct StoredTranscript: Sendable, Equatable, Encodable {
 
     /// - Parameters:
     ///   - turns: what came during the call.
+    ///   - recognized: what a recogniser heard during the call; it stands in where no turn of a party has text.
     ///   - recording: what was heard in its recording.
-    public init(turns: [StoredTurn], recording: [OfflineTranscript], decision: TranscriptDecision?) {
-        source = (decision?.source ?? .realtime).rawValue
+    public init(
+        turns: [StoredTurn], recognized: [RecognizedWords] = [], recording: [OfflineTranscript],
+        decision: TranscriptDecision?
+    ) {
         reason = decision?.reason
-        let caller =
+        var caller =
             decision?.source == .recording ? Self.lines(of: .caller, recording) : Self.lines(of: "caller", turns)
+        var isRecognized = false
+        if caller.isEmpty, decision?.source != .recording {
+            caller = Self.lines(of: .caller, recognized)
+            isRecognized = !caller.isEmpty
+        }
+        source = isRecognized ? "recognizer" : (decision?.source ?? .realtime).rawValue
         var agent = Self.lines(of: "agent", turns)
+        if agent.isEmpty { agent = Self.lines(of: .agent, recognized) }
         if agent.isEmpty { agent = Self.lines(of: .agent, recording) }
         lines = (caller + agent).sorted { $0.startMilliseconds < $1.startMilliseconds }
     }
@@ -42,6 +52,14 @@ public struct StoredTranscript: Sendable, Equatable, Encodable {
         turns.filter { $0.speaker == speaker && !$0.text.isEmpty }.map {
             Line(
                 speaker: speaker, startMilliseconds: $0.startedAtMilliseconds, endMilliseconds: $0.endedAtMilliseconds,
+                text: $0.text)
+        }
+    }
+
+    private static func lines(of channel: RecognizedWords.Channel, _ heard: [RecognizedWords]) -> [Line] {
+        heard.filter { $0.channel == channel }.map {
+            Line(
+                speaker: channel.rawValue, startMilliseconds: $0.startMilliseconds, endMilliseconds: $0.endMilliseconds,
                 text: $0.text)
         }
     }
@@ -63,7 +81,8 @@ public struct StoredTranscript: Sendable, Equatable, Encodable {
 
     static func of(_ call: StoredCall, in database: Database) throws -> StoredTranscript {
         StoredTranscript(
-            turns: call.turns, recording: try Transcripts.transcripts(of: call.id, in: database),
+            turns: call.turns, recognized: call.recognized,
+            recording: try Transcripts.transcripts(of: call.id, in: database),
             decision: try Transcripts.decision(of: call.id, in: database))
     }
 }

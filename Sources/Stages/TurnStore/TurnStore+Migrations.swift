@@ -105,6 +105,7 @@ enum Schema {
         migrator.registerMigration("6 how far a spool file was taken in, what was forgotten", migrate: migration6)
         migrator.registerMigration("7 requests for outbound calls", migrate: migration7)
         migrator.registerMigration("8 recordings are told of", migrate: migration8)
+        migrator.registerMigration("9 words of recognisers in calls", migrate: migration9)
         return migrator
     }
 }

@@ -37,6 +37,7 @@ public struct TurnStoreReader: Sendable {
             call.holes = try Row.fetchAll(
                 database, sql: "SELECT * FROM holes WHERE call = ? ORDER BY hole", arguments: [id]
             ).map(Self.hole)
+            call.recognized = try RecognizedWords.of(id, in: database)
             call.transcript = try StoredTranscript.of(call, in: database)
             return call
         }

@@ -34,6 +34,11 @@ import Testing
             _ = store.appendAndWait(
                 .outgoing(
                     OutgoingEvent(call: call, tenant: "clinic", kind: .turn, key: call, body: "body \(call)", at: 1)))
+            _ = store.appendAndWait(
+                .recognized(
+                    RecognizedWords(
+                        call: call, channel: .caller, recognizer: "vosk", text: "words of \(call)",
+                        startMilliseconds: 1, endMilliseconds: 2, heardAtUnixMilliseconds: 3)))
             _ = store.appendAndWait(.job(NewJob(kind: .transcribe, key: call, call: call, at: 1)))
             _ = store.appendAndWait(
                 .callEnded(CallEnd(call: call, reason: "callerHungUp", endedAtUnixMilliseconds: 2_000)))

@@ -130,4 +130,31 @@ import Testing
         let closed = #expect(throws: StoreError.self) { _ = try store.jobs.claim(worker: "w", lease: 1, at: 1) }
         #expect(closed?.code == .cannotWrite)
     }
+
+    @Test func `what recognisers heard stands beside the turns, once, and only of calls that are there`() throws {
+        let store = try TurnStore(path: path)
+        defer { store.close() }
+        _ = store.appendAndWait(
+            .callStarted(
+                CallStart(
+                    call: "CA1", tenant: "clinic", direction: .inbound, from: "", to: "", startedAtUnixMilliseconds: 1))
+        )
+        func words(_ call: String, _ start: Int64) -> RecognizedWords {
+            RecognizedWords(
+                call: call, channel: .caller, recognizer: "vosk", text: "words at \(start)", confidence: 0.5,
+                startMilliseconds: start, endMilliseconds: start + 5, words: "[]", heardAtUnixMilliseconds: 50)
+        }
+        for start: Int64 in [900, 100, 900] { _ = store.appendAndWait(.recognized(words("CA1", start))) }
+        _ = store.appendAndWait(.recognized(words("CA-erased", 1)))
+        #expect(try store.call("CA1")?.recognized == [words("CA1", 100), words("CA1", 900)])
+        #expect(try store.call("CA-erased") == nil)
+        // Where no turn has text, theirs holds, with its source.
+        let transcript = try #require(try store.call("CA1")?.transcript)
+        #expect(transcript.source == "recognizer" && transcript.lines.map(\.text) == ["words at 100", "words at 900"])
+        var turn = Turn(index: 0, speaker: .caller, item: nil, startedAt: .init(milliseconds: 5))
+        turn.text = "what the model heard"
+        _ = store.appendAndWait(.turn(call: "CA1", turn))
+        #expect(try store.call("CA1")?.transcript?.source == "realtime")
+        #expect(try store.call("CA1")?.transcript?.lines.map(\.text) == ["what the model heard"])
+    }
 }

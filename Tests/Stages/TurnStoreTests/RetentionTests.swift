@@ -20,6 +20,11 @@ import Testing
                 var turn = Turn(index: 0, speaker: .caller, item: nil, startedAt: .init(milliseconds: 5))
                 turn.text = "secret of \(call)."
                 _ = store.appendAndWait(.turn(call: call, turn))
+                _ = store.appendAndWait(
+                    .recognized(
+                        RecognizedWords(
+                            call: call, channel: .caller, recognizer: "vosk", text: "secret heard of \(call).",
+                            startMilliseconds: 1, endMilliseconds: 2, heardAtUnixMilliseconds: 3)))
                 let file = directory.file("\(call).wav")
                 try Data(repeating: 1, count: 400_000).write(to: URL(fileURLWithPath: file))
                 try Data("j".utf8).write(to: URL(fileURLWithPath: directory.file("\(call)-\(age).journal")))
@@ -53,10 +58,13 @@ import Testing
         #expect(calls.count == 11 && calls.count { $0.from.isEmpty } == 3)
         #expect(try store.call("CA-clinic-6")?.turns.map(\.text) == [""])
         #expect(try store.call("CA-clinic-4")?.turns.map(\.text) == ["secret of CA-clinic-4."])
+        #expect(try store.call("CA-clinic-6")?.recognized.isEmpty == true)
+        #expect(try store.call("CA-clinic-4")?.recognized.count == 1)
         #expect(try store.call("CA-salon-10")?.turns.map(\.text) == ["secret of CA-salon-10."])
         // Once more there is nothing to do.
         #expect(try retention.sweep(tenant: "clinic", policy, now: 100 * day).isEmpty)
         store.close()
+        #expect(ByteSearch.contains(path, any: [Array("secret heard of CA-clinic-6.".utf8)]) == false)
         #expect(ByteSearch.contains(path, any: [Array("secret of CA-clinic-6.".utf8)]) == false)
         #expect(ByteSearch.contains(path, any: [Array("secret of CA-clinic-4.".utf8)]) == true)
     }

@@ -304,6 +304,10 @@ extension StoreRecord {
             .outgoing(OutgoingEvent(call: nil, tenant: "t", kind: .turn, key: "k", body: "{}", at: 4)),
             .job(NewJob(kind: .transcribe, key: "k", call: "CA1", payload: "{}", notBefore: 8, at: 4)),
             .fact(.greeted, call: "CA1", atUnixMilliseconds: 12),
+            .recognized(
+                RecognizedWords(
+                    call: "CA1", channel: .caller, recognizer: "vosk", text: "guten Morgen", confidence: 0.5,
+                    startMilliseconds: 7, endMilliseconds: 900, words: "[]", heardAtUnixMilliseconds: 5)),
             .leg(
                 CallLeg(
                     call: "CA3", parent: "CA1", direction: .outbound, from: "+1", to: "+2", atUnixMilliseconds: 1,
