@@ -224,7 +224,8 @@ let package = Package(
         .executableTarget(name: "PlugInProbe", path: "Tests/Support/PlugInProbe", swiftSettings: strict),
         // Streaming recognisers on loopback, as faithful as their makers' sources and documents allow.
         .target(
-            name: "RecognizerServers", dependencies: ["Transport"], path: "Tests/Support/RecognizerServers",
+            name: "RecognizerServers", dependencies: ["AudioPipeline", "MulawCodec", "Transport"],
+            path: "Tests/Support/RecognizerServers",
             swiftSettings: strict),
         // Another process that asks for a recording.
         .executableTarget(

@@ -15,6 +15,8 @@ public struct PlugInSettings: Sendable, Equatable {
     public var name: String
     public var door: Door
     public var options: [String: String] = [:]
+    /// Of a recogniser's engine that wants one.
+    public var apiKey: Secret?
     /// How far an answer may lie behind before the fallback decides.
     public var timeoutMilliseconds = 200
     /// Until a program has introduced itself.
@@ -62,7 +64,12 @@ public struct PlugInSettings: Sendable, Equatable {
         timeoutMilliseconds = fields.integer("timeoutMilliseconds", in: 20...2_000, default: timeoutMilliseconds)
         startSeconds = fields.integer("startSeconds", in: 1...300, default: startSeconds)
         memoryMegabytes = fields.integer("memoryMegabytes", in: 16...1_048_576, default: memoryMegabytes)
+        apiKey = fields.secret("apiKey")
+        if fields.has("apiKey"), !fields.has("engine") { fields.report("apiKey", "is of an `engine` alone") }
         let given = fields.fields("options")
+        if given.has("apiKey") {
+            given.report("apiKey", "is no option: `apiKey: ${NAME}` beside `engine` was expected")
+        }
         for key in given.ownNames() { if let text = given.optionalString(key) { options[key] = text } }
         given.finish()
         fields.finish()
@@ -79,6 +86,7 @@ public struct PlugInSettings: Sendable, Equatable {
         case .server(let url): fields.text("url", url)
         }
         if let record { fields.text("record", record) }
+        fields.secret("apiKey", apiKey)
         fields.number("timeoutMilliseconds", timeoutMilliseconds)
         fields.number("startSeconds", startSeconds)
         fields.number("memoryMegabytes", memoryMegabytes)
@@ -107,6 +115,7 @@ public struct PlugInConfiguration: Sendable, Equatable {
         var names: Set<String> = []
         return fields.list(key).map { item in
             let settings = PlugInSettings(reading: item)
+            if key == "detectors", settings.apiKey != nil { item.report("apiKey", "is of recognisers alone") }
             if !settings.name.isEmpty, !names.insert(settings.name).inserted {
                 item.report("name", "`\(settings.name)` is taken by another one")
             }

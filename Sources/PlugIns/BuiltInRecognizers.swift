@@ -33,6 +33,29 @@ extension Stages {
                 return { () throws(RecognitionError) in try VoskRecognizer(made, on: loop) }
             },
             RecognizerEntry(
+                name: "deepgram", about: "Deepgram's live interface, or a server that speaks it, streaming, 8 kHz",
+                options: [
+                    StageOption("apiKey", "as a field of the stage, `apiKey: ${NAME}`"),
+                    StageOption("url", "left out: wss://api.deepgram.com/v1/listen"),
+                    StageOption("model", "left out: nova-3"),
+                    StageOption("language", "as the server names it; left out: what it takes by itself"),
+                    StageOption("endpointing", "milliseconds of silence that end an utterance; left out: 300"),
+                    StageOption("phrases", "words that are likely, separated by `|`"),
+                    StageOption("authorities", "PEM file of the authorities to trust instead of the system's"),
+                ]
+            ) { options throws(StageFault) in
+                var deepgram = DeepgramRecognizer.Options()
+                deepgram.apiKey = try options.require("apiKey", "`apiKey: ${NAME}` beside `engine`")
+                if let url = options.take("url") { deepgram.url = try webSocketAddress(url) }
+                if let model = options.take("model") { deepgram.model = model }
+                deepgram.language = options.take("language")
+                deepgram.endpointingMilliseconds = try options.integer("endpointing", in: 10...5_000, default: 300)
+                deepgram.phrases = phrases(options.take("phrases"))
+                deepgram.authorities = options.take("authorities")
+                let (made, loop) = (deepgram, RecognizerLoop())
+                return { () throws(RecognitionError) in try DeepgramRecognizer(made, on: loop) }
+            },
+            RecognizerEntry(
                 name: "scripted", about: "texts from a script, one for each utterance, for tests and rehearsals",
                 options: [StageOption("texts", "separated by `|`; then nothing is understood")]
             ) { options throws(StageFault) in

@@ -43,7 +43,7 @@ public final class PluggedRecognizers: Sendable {
             return try engine(name, StageOptions())
         }
         switch found.door {
-        case .engine(let engine): return try self.engine(engine, StageOptions(found.options))
+        case .engine(let engine): return try self.engine(engine, StageOptions(found.optionsWithKey))
         case .program(let command):
             var options = StageOptions(found.options)
             let rate = try options.integer("sampleRateHz", in: 16_000...16_000, default: 16_000)
@@ -68,7 +68,7 @@ public final class PluggedRecognizers: Sendable {
     public func streams(_ name: String) throws(StageFault) -> RecognizerEntry.Factory {
         guard let found = settings.first(where: { $0.name == name }) else { return try stream(name, StageOptions()) }
         switch found.door {
-        case .engine(let engine): return try stream(engine, StageOptions(found.options))
+        case .engine(let engine): return try stream(engine, StageOptions(found.optionsWithKey))
         case .program, .server:
             // One call after the other within one program: each call has its own.
             let make = try utterances(name)
@@ -90,6 +90,13 @@ public final class PluggedRecognizers: Sendable {
     ) throws(StageFault) -> @Sendable () throws(RecognitionError) -> any SpeechRecognizer {
         let make = try stream(name, options)
         return { () throws(RecognitionError) in StreamedUtterances(try make()) }
+    }
+}
+
+extension PlugInSettings {
+    /// What an engine gets: its key is one more option there, and nowhere that is printed.
+    fileprivate var optionsWithKey: [String: String] {
+        apiKey.map { options.merging(["apiKey": $0.reveal()]) { $1 } } ?? options
     }
 }
 

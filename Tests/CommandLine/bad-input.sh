@@ -62,6 +62,11 @@ expect 2 'inline.yaml:1:.*record.*check-stage' 'a library inline without a recor
 config vad.yaml "store: { path: $work/v.sqlite }"
 echo '    vad: psychic' >>"$work/vad.yaml"
 expect 1 'tenant t: vad: .psychic. is no detector; one of energy' 'a detector that nobody has' "$program" serve --config "$work/vad.yaml"
+config words.yaml "store: { path: $work/w.sqlite }"
+echo '    recognizer: parrot' >>"$work/words.yaml"
+expect 1 'tenant t: recognizer: .parrot. is no recogniser; one of pocketsphinx' 'a recogniser that nobody has' "$program" serve --config "$work/words.yaml"
+config key.yaml "stages: { recognizers: [{ name: x, engine: deepgram, apiKey: hunter2 }] }"
+expect 2 'key.yaml:1:.*apiKey.*a secret is not written here' 'a key in the file' "$program" config check --config "$work/key.yaml"
 expect 1 'cannot be loaded' 'a library that is none' "$program" stage-host "$work/good.yaml"
 expect 64 'NAME=VALUE was expected' 'an option without a value' "$program" stage-host --option loud x.so
 expect 0 'energy' 'stages are listed' bash -c '"$0" stages --json | grep -m 1 energy' "$program"
