@@ -72,6 +72,9 @@ let package = Package(
         // For a program with stages of its own: `Stages`, and the command to run then.
         .library(name: "PlugIns", targets: ["PlugIns"]),
         .library(name: "MediaBridgeCLI", targets: ["MediaBridgeCLI"]),
+        .library(name: "AllocationProbe", targets: ["AllocationProbe"]),
+        // The same checks as `media-bridge check-stage`, for tests of such stages.
+        .library(name: "StageConformance", targets: ["StageConformance"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -105,6 +108,8 @@ let package = Package(
         .target(
             name: "CFrameMeasures", path: "Sources/CLibraries/CFrameMeasures",
             exclude: ["BandPowers.inc", "FrameSums.inc", "LagScores.inc"]),
+        // Counts a thread's mallocs when asked: tests, and the check of plugged-in stages.
+        .target(name: "AllocationProbe", path: "Sources/CLibraries/AllocationProbe"),
         // A network that hears speech on telephone lines.
         .target(name: "CTelephoneVAD", path: "Sources/CLibraries/CTelephoneVAD", exclude: ["Network.inc"]),
 
@@ -166,13 +171,24 @@ let package = Package(
                 "Transport",
                 "TurnStore", "VAD", logging,
             ], settings: framePath),
+        // Plots and tables on a page of HTML.
+        room("FigurePage"),
         // What this host carries: reports, the search for it, and their page.
-        room("HostBench", uses: ["AudioPipeline", "Configuration", "LoadGenerator", "CLinux", "COpenSSL"]),
+        room(
+            "HostBench",
+            uses: ["AudioPipeline", "Configuration", "FigurePage", "LoadGenerator", "CLinux", "COpenSSL"]),
+        // Whether a stage keeps to its role's contract, what it costs, and how right it is.
+        room(
+            "StageConformance",
+            uses: [
+                "AllocationProbe", "AudioPipeline", "FigurePage", "LabelledCalls", "MulawCodec", "PlugIns", "Resample",
+                "SpeechToText", "VAD", "CLinux",
+            ]),
         room(
             "MediaBridgeCLI",
             uses: [
                 "MediaBridge", "CallExport", "CallJournal", "CarrierPhone", "HostBench", "LoadGenerator", "LocalAgent",
-                "Configuration", "TurnStore",
+                "Configuration", "TurnStore", "StageConformance", "LabelledCalls",
                 "CallControl", "Telemetry",
                 "Transport",
                 "Conversation", "ConversationSimulator", "PlugIns", "Recording", "VAD", "SpeechToText", "AudioPipeline",
@@ -187,8 +203,7 @@ let package = Package(
         .executableTarget(
             name: "TransportEcho", dependencies: ["Transport", argumentParser], swiftSettings: strict),
 
-        // Tests mirror Sources. AllocationProbe counts mallocs per thread; AudioOracles and the scripts call other tools.
-        .target(name: "AllocationProbe", path: "Tests/Support/AllocationProbe"),
+        // Tests mirror Sources.
         // Stands between two sockets and does what networks do.
         .target(name: "FaultProxy", path: "Tests/Support/FaultProxy", swiftSettings: strict),
         tests("FaultProxyTests", uses: ["FaultProxy"]),
@@ -237,6 +252,15 @@ let package = Package(
                 "PlugIns", "AudioPipeline", "Configuration", "MulawCodec", "SpeechToText", "Transport", "VAD",
                 "AllocationProbe", "PlugInProbe", "RecognizerServers",
             ]),
+        tests(
+            "StageConformanceTests",
+            uses: [
+                "StageConformance", "AudioPipeline", "Configuration", "LabelledCalls", "PlugIns", "SpeechToText", "VAD",
+                "PlugInProbe",
+            ]),
+        tests(
+            "OwnStagesTests", path: "Examples/OwnStages/Tests/OwnStagesTests",
+            uses: ["OwnStages", "LabelledCalls", "PlugIns", "StageConformance", "VAD"]),
         tests("TelemetryTests", uses: ["Telemetry", "AudioPipeline", logging]),
         tests("TransportTests", uses: ["Transport", "AllocationProbe"]),
         tests("ConfigurationTests", uses: ["Configuration", "Conversation"]),

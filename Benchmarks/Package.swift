@@ -58,13 +58,13 @@ let package = Package(
             ],
             path: "Benchmarks/HeardScenes",
             swiftSettings: [.swiftLanguageMode(.v6)]),
-        .target(name: "AllocationProbe", path: "Benchmarks/AllocationProbe"),
         .target(name: "CallgrindMarks", path: "Benchmarks/CallgrindMarks"),
         // `Benchmarks/diagnostics-share` and `scripts/count-instructions`: instructions, by callgrind. The two paths are the service's own files, by link.
         .executableTarget(
             name: "FramePath",
             dependencies: [
-                "AllocationProbe", "CallgrindMarks",
+                "CallgrindMarks",
+                .product(name: "AllocationProbe", package: "media-bridge"),
                 .product(name: "AudioPipeline", package: "media-bridge"),
                 .product(name: "MulawCodec", package: "media-bridge"),
                 .product(name: "Resample", package: "media-bridge"),

@@ -17,6 +17,16 @@ let package = Package(
                 .product(name: "SpeechToText", package: "media-bridge"),
                 .product(name: "VAD", package: "media-bridge"),
             ],
-            swiftSettings: [.swiftLanguageMode(.v6)])
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        .testTarget(
+            name: "OwnStagesTests",
+            dependencies: [
+                "OwnStages",
+                .product(name: "LabelledCalls", package: "media-bridge"),
+                .product(name: "PlugIns", package: "media-bridge"),
+                .product(name: "StageConformance", package: "media-bridge"),
+                .product(name: "VAD", package: "media-bridge"),
+            ],
+            swiftSettings: [.swiftLanguageMode(.v6)]),
     ]
 )

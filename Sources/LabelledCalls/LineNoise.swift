@@ -27,7 +27,9 @@ public enum SoundKind: String, Sendable, CaseIterable, Codable {
 
 extension NoiseKind {
     /// - Parameter decibels: mean power, relative to full scale.
-    func samples(_ count: Int, at decibels: Double, prompts: RecordedPrompts, random: inout SeededRandom) -> [Double] {
+    package func samples(_ count: Int, at decibels: Double, prompts: RecordedPrompts, random: inout SeededRandom)
+        -> [Double]
+    {
         var noise = [Double](repeating: 0, count: count)
         switch self {
         case .white: for index in noise.indices { noise[index] = random.bell() }
@@ -56,7 +58,7 @@ extension NoiseKind {
 }
 
 extension SoundKind {
-    func samples(random: inout SeededRandom) -> [Double] {
+    package func samples(random: inout SeededRandom) -> [Double] {
         switch self {
         case .click: Self.burst(milliseconds: random.pick(5...20), at: random.pick(-20 ... -10), random: &random)
         case .cough: Self.burst(milliseconds: random.pick(60...140), at: random.pick(-24 ... -14), random: &random)

@@ -1,10 +1,10 @@
 /// SplitMix64: the same numbers from the same seed, everywhere.
-struct SeededRandom: RandomNumberGenerator {
+package struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
 
-    init(_ seed: UInt64) { state = seed }
+    package init(_ seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -13,8 +13,8 @@ struct SeededRandom: RandomNumberGenerator {
     }
 
     /// -1 ... 1.
-    mutating func uniform() -> Double { Double(Int64(bitPattern: next())) / Double(Int64.max) }
+    package mutating func uniform() -> Double { Double(Int64(bitPattern: next())) / Double(Int64.max) }
     /// Near enough to a bell: variance 1.
-    mutating func bell() -> Double { uniform() + uniform() + uniform() }
-    mutating func pick(_ range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &self) }
+    package mutating func bell() -> Double { uniform() + uniform() + uniform() }
+    package mutating func pick(_ range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &self) }
 }

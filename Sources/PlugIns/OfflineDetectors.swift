@@ -6,18 +6,44 @@ public import VAD
 /// Detectors by any door for audio that is there already: checks, comparisons, replays. As fast as they answer; nothing
 /// stands in for one that fails.
 public enum OfflineDetectors {
+    /// One stage, for one thread. `factory` is all that most need.
+    public struct Stage {
+        /// One detector for one call.
+        public let make: DetectorEntry.Factory
+        /// It judges in this process.
+        public let runsHere: Bool
+        /// Memory of its process, in bytes; nil where it has none of its own, or none that can be seen.
+        public let residentBytes: () -> Int?
+
+        public init(
+            make: @escaping DetectorEntry.Factory, runsHere: Bool, residentBytes: @escaping () -> Int? = { nil }
+        ) {
+            (self.make, self.runsHere, self.residentBytes) = (make, runsHere, residentBytes)
+        }
+    }
+
     /// What makes detectors of one stage, all for one thread. A program or server is started here and ends with the last of
     /// them; one that fails, or is silent for two seconds, answers probabilities that are no numbers from then on.
     /// - Throws: an unknown engine, an option that does not fit, a library that is none, a program without a first line.
     public static func factory(
         _ settings: PlugInSettings, host: [String] = StageHost.command
-    ) throws(StageFault) -> DetectorEntry.Factory {
+    ) throws(StageFault) -> DetectorEntry.Factory { try stage(settings, host: host).make }
+
+    /// - Parameter trustsLibraries: loads a library that is `inline` without its record.
+    /// - Throws: as `factory`.
+    public static func stage(
+        _ settings: PlugInSettings, host: [String] = StageHost.command, trustsLibraries: Bool = false
+    ) throws(StageFault) -> Stage {
+        func here(_ make: @escaping DetectorEntry.Factory) -> Stage {
+            Stage(make: make, runsHere: true)
+        }
         switch settings.door {
         case .engine(let engine):
             guard let entry = Stages.detectors[engine] else { throw PluggedDetector.unknown(engine) }
-            return try entry.prepare(StageOptions(settings.options))
+            return here(try entry.prepare(StageOptions(settings.options)))
         case .library(let path, isInline: true):
-            return try SharedObject(path, record: settings.record).factory(settings.options)
+            let record = trustsLibraries ? nil : settings.record
+            return here(try SharedObject(path, record: record).factory(settings.options))
         case .library(let path, isInline: false):
             return try remote(ChildLink(host + [path] + settings.hostArguments), settings)
         case .program(let command): return try remote(ChildLink(command), settings)
@@ -27,9 +53,9 @@ public enum OfflineDetectors {
 
     private static func remote(
         _ link: any StageLink, _ settings: PlugInSettings
-    ) throws(StageFault) -> DetectorEntry.Factory {
+    ) throws(StageFault) -> Stage {
         let session = try LinkSession(link, startSeconds: settings.startSeconds)
-        return { LinkDetector(session) }
+        return Stage(make: { LinkDetector(session) }, runsHere: false, residentBytes: { session.residentBytes })
     }
 }
 
@@ -103,6 +129,8 @@ private final class LinkSession: @unchecked Sendable {  // One thread's, with al
     }
 
     deinit { link.close() }
+
+    var residentBytes: Int? { link.residentBytes }
 
     func begin() -> UInt32 {
         calls &+= 1

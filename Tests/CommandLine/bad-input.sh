@@ -70,6 +70,17 @@ expect 2 'key.yaml:1:.*apiKey.*a secret is not written here' 'a key in the file'
 expect 1 'cannot be loaded' 'a library that is none' "$program" stage-host "$work/good.yaml"
 expect 64 'NAME=VALUE was expected' 'an option without a value' "$program" stage-host --option loud x.so
 expect 0 'energy' 'stages are listed' bash -c '"$0" stages --json | grep -m 1 energy' "$program"
+expect 1 'no detector; one of energy' 'a check of nobody' "$program" check-stage nobody
+expect 1 'is no library' 'a record of what needs none' "$program" check-stage energy --record "$work/r.json"
+expect 1 'no recorded words: /nowhere cannot be read' 'no words to check with' "$program" check-stage energy --speech /nowhere
+expect 64 'no folder to write into' 'a page into nowhere' "$program" check-stage energy --html /nowhere/page.html
+expect 1 'cannot be loaded' 'a library that is none' "$program" check-stage "$work/good.yaml" --record "$work/r.json"
+printf '#include "media_bridge_stage.h"\nconst media_bridge_stage *media_bridge_stage_describe(uint32_t v) { return *(const media_bridge_stage **)1; }\n' >"$work/crash.c"
+if clang -shared -fPIC -w -I "$(dirname "$0")/../../Sources/CLibraries/CMediaBridgeStage" -o "$work/crash.so" "$work/crash.c"; then
+    expect 1 'crashed its process \(signal 11\)' 'a library that crashes' "$program" check-stage "$work/crash.so" --record "$work/r.json"
+    [ ! -e "$work/r.json" ] || { failed=$((failed + 1)); echo 'FAILED: a crash left a record' >&2; }
+fi
+
 expect 64 'no fault is called .nonsense.' 'a fault that nobody knows' "$program" simulate --faults nonsense
 expect 64 "'psychic' is invalid" 'a profile nobody has' "$program" bench --profile psychic
 expect 64 "'neural' is invalid" 'a detector that is not built in' "$program" bench --vad neural

@@ -7,7 +7,6 @@ let package = Package(
     name: "Threads",
     dependencies: [.package(name: "media-bridge", path: "../..")],
     targets: [
-        .target(name: "AllocationProbe", path: "AllocationProbe"),
         .testTarget(
             name: "RingThreadTests", dependencies: [.product(name: "AudioPipeline", package: "media-bridge")],
             path: "RingThreadTests", swiftSettings: [.swiftLanguageMode(.v6)]),
@@ -16,7 +15,10 @@ let package = Package(
             path: "StoreThreadTests", swiftSettings: [.swiftLanguageMode(.v6)]),
         .testTarget(
             name: "TransportTests",
-            dependencies: [.product(name: "Transport", package: "media-bridge"), "AllocationProbe"],
+            dependencies: [
+                .product(name: "Transport", package: "media-bridge"),
+                .product(name: "AllocationProbe", package: "media-bridge"),
+            ],
             path: "TransportTests", swiftSettings: [.swiftLanguageMode(.v6)]),
     ]
 )

@@ -105,3 +105,10 @@ static inline int media_bridge_spawn(char *const *arguments, char *const *enviro
     posix_spawn_file_actions_destroy(&files);
     return error;
 }
+
+// How often the calling thread has slept of its own accord: for a lock, a file, a socket.
+static inline long media_bridge_thread_waits(void) {
+    struct rusage usage;
+    enum { thisThread = 1 };  // RUSAGE_THREAD, which wants _GNU_SOURCE. Source: getrusage(2).
+    return getrusage(thisThread, &usage) == 0 ? usage.ru_nvcsw : -1;
+}

@@ -1,3 +1,4 @@
+import FigurePage
 import LoadGenerator
 import Foundation
 

@@ -1,8 +1,8 @@
 import Foundation
 
 /// Where values lie on an axis, and which of them are written beside it.
-struct PlotScale: Sendable {
-    enum Kind: Sendable { case linear, logarithmic }
+package struct PlotScale: Sendable {
+    package enum Kind: Sendable { case linear, logarithmic }
 
     let kind: Kind
     let low: Double

@@ -1,41 +1,56 @@
 import Foundation
 
 /// Lines over two axes, as SVG text without scripts. Each point says its values when it is pointed at.
-struct Plot {
-    struct Line {
-        var name: String
+package struct Plot {
+    package struct Line {
+        package var name: String
         /// A class of the page's style: `c0` ... `c5`.
-        var style: Int
-        var points: [(x: Double, y: Double)]
+        package var style: Int
+        package var points: [(x: Double, y: Double)]
         /// Points alone, where a line would join what does not belong together.
-        var isScattered = false
+        package var isScattered = false
+
+        package init(name: String, style: Int, points: [(x: Double, y: Double)], isScattered: Bool = false) {
+            (self.name, self.style, self.points, self.isScattered) = (name, style, points, isScattered)
+        }
     }
     /// A limit across the whole plot.
-    struct Limit {
-        var y: Double
-        var label: String
+    package struct Limit {
+        package var y: Double
+        package var label: String
+
+        package init(y: Double, label: String) { (self.y, self.label) = (y, label) }
     }
 
-    var title: String
-    var xLabel: String
-    var yLabel: String
-    var xKind = PlotScale.Kind.linear
-    var yKind = PlotScale.Kind.linear
-    var lines: [Line]
-    var limits: [Limit] = []
+    package var title: String
+    package var xLabel: String
+    package var yLabel: String
+    package var xKind = PlotScale.Kind.linear
+    package var yKind = PlotScale.Kind.linear
+    package var lines: [Line]
+    package var limits: [Limit] = []
     /// How a value of an axis is written.
-    var xText: (Double) -> String = Plot.text
-    var yText: (Double) -> String = Plot.text
+    package var xText: (Double) -> String = Plot.text
+    package var yText: (Double) -> String = Plot.text
+
+    package init(
+        title: String, xLabel: String, yLabel: String, xKind: PlotScale.Kind = .linear, yKind: PlotScale.Kind = .linear,
+        lines: [Line], limits: [Limit] = [], xText: @escaping (Double) -> String = Plot.text,
+        yText: @escaping (Double) -> String = Plot.text
+    ) {
+        (self.title, self.xLabel, self.yLabel, self.xKind, self.yKind) = (title, xLabel, yLabel, xKind, yKind)
+        (self.lines, self.limits, self.xText, self.yText) = (lines, limits, xText, yText)
+    }
 
     private static let width = 720.0, height = 320.0
     private static let left = 70.0, right = 150.0, top = 16.0, bottom = 46.0
 
-    static func text(_ value: Double) -> String {
+    package static func text(_ value: Double) -> String {
         let rounded = (value * 1_000).rounded() / 1_000
         return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
     }
 
-    var svg: String {
+    package var svg: String {
         let points = lines.flatMap(\.points)
         let x = PlotScale(xKind, covering: points.map(\.x))
         let y = PlotScale(yKind, covering: points.map(\.y) + limits.map(\.y))
@@ -48,30 +63,30 @@ struct Plot {
         let end = Self.width - Self.right
         let base = Self.height - Self.bottom
         var parts = [
-            "<figure><figcaption>\(escaped(title))</figcaption>",
-            "<svg viewBox=\"0 0 \(Self.number(Self.width)) \(Self.number(Self.height))\" role=\"img\" aria-label=\"\(escaped(title))\">",
+            "<figure><figcaption>\(FigurePage.escaped(title))</figcaption>",
+            "<svg viewBox=\"0 0 \(Self.number(Self.width)) \(Self.number(Self.height))\" role=\"img\" aria-label=\"\(FigurePage.escaped(title))\">",
         ]
         for tick in y.ticks {
             let height = Self.number(vertical(tick))
             parts.append(
                 "<line class=\"grid\" x1=\"\(Self.number(Self.left))\" x2=\"\(Self.number(end))\" y1=\"\(height)\" y2=\"\(height)\"/>"
-                    + "<text class=\"end\" x=\"\(Self.number(Self.left - 6))\" y=\"\(Self.number(vertical(tick) + 4))\">\(escaped(yText(tick)))</text>"
+                    + "<text class=\"end\" x=\"\(Self.number(Self.left - 6))\" y=\"\(Self.number(vertical(tick) + 4))\">\(FigurePage.escaped(yText(tick)))</text>"
             )
         }
         for tick in x.ticks {
             parts.append(
-                "<text class=\"mid\" x=\"\(Self.number(horizontal(tick)))\" y=\"\(Self.number(base + 16))\">\(escaped(xText(tick)))</text>"
+                "<text class=\"mid\" x=\"\(Self.number(horizontal(tick)))\" y=\"\(Self.number(base + 16))\">\(FigurePage.escaped(xText(tick)))</text>"
             )
         }
         parts.append(
-            "<text class=\"mid\" x=\"\(Self.number((Self.left + end) / 2))\" y=\"\(Self.number(Self.height - 8))\">\(escaped(xLabel))</text>"
-                + "<text class=\"mid\" transform=\"translate(14 \(Self.number((Self.top + base) / 2))) rotate(-90)\">\(escaped(yLabel))</text>"
+            "<text class=\"mid\" x=\"\(Self.number((Self.left + end) / 2))\" y=\"\(Self.number(Self.height - 8))\">\(FigurePage.escaped(xLabel))</text>"
+                + "<text class=\"mid\" transform=\"translate(14 \(Self.number((Self.top + base) / 2))) rotate(-90)\">\(FigurePage.escaped(yLabel))</text>"
         )
         for limit in limits {
             let height = Self.number(vertical(limit.y))
             parts.append(
                 "<line class=\"limit\" x1=\"\(Self.number(Self.left))\" x2=\"\(Self.number(end))\" y1=\"\(height)\" y2=\"\(height)\"/>"
-                    + "<text class=\"limit\" x=\"\(Self.number(Self.left + 6))\" y=\"\(Self.number(vertical(limit.y) - 4))\">\(escaped(limit.label))</text>"
+                    + "<text class=\"limit\" x=\"\(Self.number(Self.left + 6))\" y=\"\(Self.number(vertical(limit.y) - 4))\">\(FigurePage.escaped(limit.label))</text>"
             )
         }
         for (index, line) in lines.enumerated() {
@@ -83,13 +98,13 @@ struct Plot {
             for (place, point) in zip(places, line.points) {
                 let values = "\(line.name): \(xText(point.x)), \(yText(point.y))"
                 parts.append(
-                    "<circle class=\"c\(line.style)\" cx=\"\(place.0)\" cy=\"\(place.1)\" r=\"2.5\"><title>\(escaped(values))</title></circle>"
+                    "<circle class=\"c\(line.style)\" cx=\"\(place.0)\" cy=\"\(place.1)\" r=\"2.5\"><title>\(FigurePage.escaped(values))</title></circle>"
                 )
             }
             let legend = Self.top + 8 + Double(index) * 18
             parts.append(
                 "<circle class=\"c\(line.style)\" cx=\"\(Self.number(end + 12))\" cy=\"\(Self.number(legend))\" r=\"4\"/>"
-                    + "<text x=\"\(Self.number(end + 22))\" y=\"\(Self.number(legend + 4))\">\(escaped(line.name))</text>"
+                    + "<text x=\"\(Self.number(end + 22))\" y=\"\(Self.number(legend + 4))\">\(FigurePage.escaped(line.name))</text>"
             )
         }
         parts.append("</svg></figure>")
@@ -97,19 +112,4 @@ struct Plot {
     }
 
     private static func number(_ value: Double) -> String { text((value * 10).rounded() / 10) }
-}
-
-/// Text that stands in HTML and in its attributes.
-func escaped(_ text: String) -> String {
-    var escaped = ""
-    for character in text {
-        switch character {
-        case "&": escaped += "&amp;"
-        case "<": escaped += "&lt;"
-        case ">": escaped += "&gt;"
-        case "\"": escaped += "&quot;"
-        default: escaped.append(character)
-        }
-    }
-    return escaped
 }

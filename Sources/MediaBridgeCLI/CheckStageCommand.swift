@@ -1,0 +1,166 @@
+import ArgumentParser
+import AudioPipeline
+import Configuration
+import Foundation
+import LabelledCalls
+import PlugIns
+import StageConformance
+import VAD
+
+struct CheckStageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-stage", abstract: "Check voice detectors: contract, cost, memory, accuracy.",
+        discussion: """
+            Each detector hears the same golden calls: recorded words on quiet, noisy, clipped and offset lines, tones, clicks, \
+            keys, noise, ten minutes of music on hold. What is reported: rules of the role that it breaks (answers that are \
+            none, other answers after a reset or beside another call, allocations and waits on the frame path, too late), \
+            what its windows take, memory of a call, and how right it is. Exit status 1 when a rule is broken.
+
+              media-bridge check-stage energy telephone --html detectors.html
+              media-bridge check-stage mine --config media-bridge.yaml
+              media-bridge check-stage ./mine.so --record mine.record    # then: inline: true, record: mine.record
+
+            A library that is checked for `inline` is loaded into a process made for it: a crash is a finding.
+            """)
+
+    @Argument(help: "Names of `media-bridge stages`, or a shared object's path.") var names: [String]
+    @Option(help: "The YAML file whose own stages can be named.") var config: String?
+    @Option(help: "NAME=VALUE, for a library or an engine. May be repeated.") var option: [String] = []
+    @Option(help: "Recorded words: a folder of WAV files of 8 kHz, mono, 16 bits.") var speech = RecordedPrompts.folder
+    @Flag(help: "A minute of hold and fewer words.") var quick = false
+    @Option(help: "For one library: write the record that `inline: true` asks for.") var record: String?
+    @Flag(help: "One JSON array instead of tables.") var json = false
+    @Option(help: "Write a page with plots here.") var html: String?
+    @Flag(help: .hidden) var inThisProcess = false
+
+    func validate() throws {
+        guard !names.isEmpty else { throw ValidationError("a name is missing: `media-bridge stages` lists them") }
+        for (option, path) in [("--html", html), ("--record", record)] {
+            guard let path else { continue }
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            guard FileManager.default.isWritableFile(atPath: folder) else {
+                throw ValidationError("\(option): no folder to write into: \(folder)")
+            }
+        }
+        if record != nil, names.count > 1 { throw ValidationError("--record is for one library, not \(names.count)") }
+    }
+
+    func run() throws {
+        let settings = try names.map(settings)
+        if record != nil, Self.library(settings[0]) == nil {
+            throw CommandFailure(
+                "--record: `\(names[0])` is no library; a record is what a library needs for `inline: true`")
+        }
+        if !inThisProcess, settings.contains(where: loadsHere) { return try runInChild() }
+        let prompts: RecordedPrompts
+        do { prompts = try RecordedPrompts(folder: speech) } catch {
+            throw CommandFailure(
+                "no recorded words: \(error). Install Debian's asterisk-core-sounds-en-wav, or name a folder with --speech"
+            )
+        }
+        guard prompts.hasWords else {
+            throw CommandFailure(
+                "--speech \(speech): at least one file of 1 to 4 s and one of 9 s and more were expected")
+        }
+        let golden = GoldenCalls(speech: prompts, holdSeconds: quick ? 60 : 600, utterances: quick ? 4 : 12)
+        let reports = try settings.map { settings -> ConformanceReport in
+            do throws(StageFault) {
+                let stage = try OfflineDetectors.stage(settings, trustsLibraries: true)
+                return DetectorCheck(
+                    settings.name, stage, golden, timeoutMilliseconds: settings.timeoutMilliseconds
+                ).run { complain($0) }
+            } catch { throw CommandFailure("\(settings.name): \(error)") }
+        }
+        try show(reports)
+        if let record, let library = Self.library(settings[0]) { try write(record, of: library, reports[0]) }
+        if reports.contains(where: { !$0.passed }) { throw ExitCode(1) }
+    }
+
+    // MARK: Which
+
+    private func settings(_ name: String) throws -> PlugInSettings {
+        var options: [String: String] = [:]
+        for text in option {
+            guard let place = text.firstIndex(of: "="), place > text.startIndex else {
+                throw ValidationError("--option `\(text)`: NAME=VALUE was expected")
+            }
+            options[String(text[..<place])] = String(text[text.index(after: place)...])
+        }
+        var found: PlugInSettings
+        if let config, let configured = try loadConfiguration(config).stages.detectors.first(where: { $0.name == name })
+        {
+            found = configured
+        } else if name.contains("/") {
+            found = PlugInSettings(
+                name: URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent,
+                door: .library(URL(fileURLWithPath: name).path, isInline: record != nil))
+        } else if Stages.detectors[name] != nil {
+            found = PlugInSettings(name: name, door: .engine(name))
+        } else {
+            let known = Stages.detectors.entries.map(\.name).joined(separator: ", ")
+            throw CommandFailure(
+                "`\(name)` is no detector; one of \(known)\(config == nil ? ", or one of --config," : "") was expected")
+        }
+        found.options.merge(options) { $1 }
+        if record != nil, case .library(let path, _) = found.door { found.door = .library(path, isInline: true) }
+        return found
+    }
+
+    private func loadsHere(_ settings: PlugInSettings) -> Bool {
+        if case .library(_, isInline: true) = settings.door { true } else { false }
+    }
+
+    private static func library(_ settings: PlugInSettings) -> String? {
+        if case .library(let path, _) = settings.door { path } else { nil }
+    }
+
+    /// The same command once more, so that what crashes is not the one who tells.
+    private func runInChild() throws {
+        let child = Process()
+        child.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        child.arguments = CommandLine.arguments.dropFirst() + ["--in-this-process"]
+        // The crash is the library's; where in this program it was called from says nothing to anybody.
+        child.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+        do { try child.run() } catch { throw CommandFailure("this program cannot be started again: \(error)") }
+        child.waitUntilExit()
+        if child.terminationReason == .uncaughtSignal {
+            throw CommandFailure(
+                "\(names[0]): it crashed its process (signal \(child.terminationStatus)): inline it would have ended every call"
+            )
+        }
+        if child.terminationStatus != 0 { throw ExitCode(child.terminationStatus) }
+    }
+
+    // MARK: What came of it
+
+    private func show(_ reports: [ConformanceReport]) throws {
+        if json {
+            try printJSON(reports)
+        } else {
+            for report in reports {
+                let text = DetectorText(report)
+                print("\(text.title)\n\(text.verdict.joined(separator: "\n"))\n")
+                print(table(DetectorText.costHead, [text.costRow]) + "\n")
+                print(table(DetectorText.scoreHead, text.scoreRows))
+                print("ROC area \(text.area)\n")
+            }
+            if reports.count > 1 {
+                print(table(DetectorText.summaryHead, reports.map { DetectorText($0).summaryRow }))
+            }
+        }
+        guard let html else { return }
+        do { try DetectorPage(reports).html.write(toFile: html, atomically: true, encoding: .utf8) } catch {
+            throw CommandFailure("--html: cannot write \(html)")
+        }
+    }
+
+    private func write(_ path: String, of library: String, _ report: ConformanceReport) throws {
+        guard let digest = StageRecord.digest(of: library) else { throw CommandFailure("\(library) cannot be read") }
+        let entry = StageRecord(
+            name: report.name, sha256: digest, passed: report.passed, checkedAt: Date().ISO8601Format())
+        do { try Data(try prettyJSON(entry).utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+            throw CommandFailure("--record: cannot write \(path)")
+        }
+        complain(report.passed ? "record written to \(path)" : "record written to \(path): not passed")
+    }
+}
