@@ -93,6 +93,8 @@ let package = Package(
         library("COpusEnc", pkgConfig: "libopusenc", package: "libopusenc-dev"),
         library("CPocketsphinx", pkgConfig: "pocketsphinx", package: "libpocketsphinx-dev"),
         library("CFlite", package: "flite1-dev"),
+        library("CWebRTCVAD", package: "libwebrtc-audio-processing-dev"),
+        library("CSpeexDSP", pkgConfig: "speexdsp", package: "libspeexdsp-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/CLibraries/CLinux"),
         // What a plug-in in C includes: ours, and nothing but a header.
         .systemLibrary(name: "CMediaBridgeStage", path: "Sources/CLibraries/CMediaBridgeStage"),
@@ -126,6 +128,7 @@ let package = Package(
         stage("OpusCodec", uses: ["COpus", "COpusEnc"]),
         stage("VAD", uses: ["CFrameMeasures"]),
         stage("TelephoneVAD", uses: ["VAD", "CTelephoneVAD"]),
+        stage("LibraryVAD", uses: ["VAD", "CWebRTCVAD", "CSpeexDSP"]),
         stage("SpeechToText", uses: ["CPocketsphinx"]),
         stage("Recording"),
         stage("RealtimeBridge", exclude: ["Conversation"], uses: ["Conversation", "CBase64"]),
@@ -136,7 +139,8 @@ let package = Package(
         room(
             "PlugIns",
             uses: [
-                "AudioPipeline", "Configuration", "MulawCodec", "Resample", "SpeechToText", "TelephoneVAD", "Transport",
+                "LibraryVAD", "AudioPipeline", "Configuration", "MulawCodec", "Resample", "SpeechToText",
+                "TelephoneVAD", "Transport",
                 "VAD",
                 "CLinux",
                 "CMediaBridgeStage", "COpenSSL",
@@ -221,6 +225,9 @@ let package = Package(
         tests(
             "TelephoneVADTests", path: "Tests/Stages/TelephoneVADTests", resources: [.copy("Golden")],
             uses: ["TelephoneVAD", "CTelephoneVAD", "AudioPipeline", "VAD", "AllocationProbe"]),
+        tests(
+            "LibraryVADTests", path: "Tests/Stages/LibraryVADTests",
+            uses: ["LibraryVAD", "AudioPipeline", "LabelledCalls", "PlugIns", "StageConformance", "VAD"]),
         tests("SpeechToTextTests", path: "Tests/Stages/SpeechToTextTests", uses: ["SpeechToText", "Resample"]),
         tests("RecordingTests", path: "Tests/Stages/RecordingTests", uses: ["Recording"]),
         tests(

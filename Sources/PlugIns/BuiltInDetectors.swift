@@ -1,10 +1,15 @@
 import AudioPipeline
+import LibraryVAD
 import TelephoneVAD
 import VAD
 
 extension Stages {
     /// One line for each engine of ours: its room says the rest.
     static var builtInDetectors: [DetectorEntry] {
+        ours + others
+    }
+
+    private static var ours: [DetectorEntry] {
         [
             DetectorEntry(name: "energy", about: "adaptive energy, 8 kHz, no delay; what calls fall back to") {
                 EnergyDetector()
@@ -21,6 +26,21 @@ extension Stages {
                 let script = try options.require("script", "one character a frame, S for speech,")
                 return { AnyDetector.boxing(ScriptedDetector(script)) }
             },
+        ]
+    }
+
+    /// Other people's, as Debian packages them.
+    private static var others: [DetectorEntry] {
+        WebRTCDetector.modes.map { mode in
+            DetectorEntry(
+                name: "webrtc-\(mode)", about: "WebRTC's, 8 kHz, no delay; 3 takes most to be called speech, 0 least"
+            ) {
+                WebRTCDetector(mode: mode)
+            }
+        } + [
+            DetectorEntry(name: "speex", about: "SpeexDSP's preprocessor, 8 kHz; adapts to steady noise") {
+                SpeexDetector()
+            }
         ]
     }
 }
