@@ -56,11 +56,10 @@ extension ServiceConfiguration {
             id: id, numbers: readNumbers(fields), accountSid: accountSid, authToken: authToken,
             fallback: readFallback(fields.fields("fallback"), parent: fields))
         tenant.webhookKey = fields.secret("webhookKey")
+        tenant.mode = fields.choice("mode", default: tenant.mode)
+        tenant.recognizer = fields.string("recognizer", default: tenant.recognizer)
         tenant.inbound = readScript(fields.fields("inbound"))
         tenant.outbound = readScript(fields.fields("outbound"))
-        if tenant.inbound == nil, tenant.outbound == nil {
-            fields.report("inbound", "is missing; `inbound` or `outbound` with `instructions` was expected")
-        }
         tenant.language = fields.string("language", default: tenant.language)
         if !LanguageCodes.all.contains(tenant.language) {
             fields.report(
@@ -76,6 +75,17 @@ extension ServiceConfiguration {
         tenant.recordingEnabled = recording.boolean("enabled", default: false)
         tenant.recordingFormat = recording.choice("format", default: tenant.recordingFormat)
         tenant.recording = RecordingSettings(reading: recording)
+        if tenant.mode == .transcribe {
+            if tenant.recognizer.isEmpty {
+                fields.report("recognizer", "is missing; with `mode: transcribe` somebody has to listen")
+            }
+            if tenant.inbound == nil { tenant.inbound = .listening }
+            if tenant.recording.notice != nil {
+                recording.report("notice", "is spoken by the agent, and with `mode: transcribe` there is none")
+            }
+        } else if tenant.inbound == nil, tenant.outbound == nil {
+            fields.report("inbound", "is missing; `inbound` or `outbound` with `instructions` was expected")
+        }
         recording.finish()
         tenant.transcription = TranscriptionSettings(reading: fields.fields("transcription"), of: tenant)
         tenant.journal = fields.choice("journal", default: tenant.journal)
@@ -93,7 +103,6 @@ extension ServiceConfiguration {
         PromptSettings.checkWhenClosed(tenant, fields)
         tenant.events = EventSettings(reading: fields.fields("events"))
         tenant.vad = fields.string("vad", default: tenant.vad)
-        tenant.recognizer = fields.string("recognizer", default: tenant.recognizer)
         tenant.echoAware = fields.boolean("echoAware", default: tenant.echoAware)
         let batches = [20, 40, 60, 100]
         tenant.uplinkBatchMilliseconds = fields.oneOf("uplinkBatchMilliseconds", batches, default: 20)
@@ -104,6 +113,9 @@ extension ServiceConfiguration {
             tenant.maximumCostMicros = micros(fields.number("maximumCost", in: 0.000_001...1_000_000, default: 1))
         }
         tenant.warmSession = fields.boolean("warmSession", default: false)
+        if tenant.warmSession, tenant.mode == .transcribe {
+            fields.report("warmSession", "is a model's, and with `mode: transcribe` there is none")
+        }
         tenant.dialling = DiallingSettings(reading: fields.fields("dialling"))
         tenant.maximumCalls = fields.optionalInteger("maximumCalls", in: 1...10_000)
         fields.finish()
@@ -152,5 +164,12 @@ extension ServiceConfiguration {
     private static func isAccountSid(_ text: String) -> Bool {
         text.hasPrefix("AC") && text.utf8.count == 34
             && text.utf8.dropFirst(2).allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+}
+
+extension PromptSource.Script {
+    /// For the record of a call that is only listened to.
+    fileprivate static var listening: Self {
+        .init(instructions: "Nobody speaks with the caller: this call is only listened to.")
     }
 }

@@ -139,6 +139,7 @@ extension ServiceConfiguration {
         tenant.tools.write(into: fields)
         tenant.prompts.write(into: fields)
         fields.text("vad", tenant.vad)
+        fields.plain("mode", tenant.mode.rawValue)
         if !tenant.recognizer.isEmpty { fields.text("recognizer", tenant.recognizer) }
         fields.boolean("echoAware", tenant.echoAware)
         tenant.events?.write(into: fields)

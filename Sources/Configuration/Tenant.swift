@@ -51,6 +51,8 @@ public struct Tenant: Sendable, Equatable {
     public var events: EventSettings?
     /// The voice activity detector, by its name in `media-bridge stages`.
     public var vad = "energy"
+    /// What its calls are for.
+    public var mode = ConversationPolicy.Mode.agent
     /// A recogniser that listens to the caller beside the model, by its name in `media-bridge stages`; empty: none.
     public var recognizer = ""
     /// The agent's own echo on the caller's line is no speech of the caller's.
@@ -88,6 +90,9 @@ public struct Tenant: Sendable, Equatable {
     public var conversationPolicy: ConversationPolicy {
         var policy = ConversationPolicy()
         turnTaking.apply(to: &policy)
+        policy.mode = mode
+        // What was said last is on its way through a recogniser, which has three seconds for it.
+        if mode == .transcribe { policy.transcriptGraceMilliseconds = 4_000 }
         policy.maximumDurationMilliseconds = Int64(maximumMinutes) * 60_000
         policy.maximumTokens = maximumTokens.map(Int64.init)
         policy.maximumCostMicros = maximumCostMicros

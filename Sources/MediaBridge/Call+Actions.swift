@@ -37,7 +37,7 @@ extension Call {
         case .runTool(let tool): run(tool, at: now)
         case .errand(let errand): run(errand, at: now)
         case .persist(let fact): persist(fact, at: now)
-        case .hangUp: hangUp()
+        case .hangUp: hangUp(at: now)
         case .note(let note): take(note, at: now)
         }
     }
@@ -85,10 +85,11 @@ extension Call {
     func store(_ record: consuming StoreRecord) { shard.store(record) }
 
     /// The stream's end is the call's end: no TwiML follows it. What is queued goes out first.
-    private func hangUp() {
+    private func hangUp(at now: UInt64) {
         store(.fact(.hungUp, call: grant.call, atUnixMilliseconds: service.unixMilliseconds()))
         shard.stopOutbound(self)
         carrier?.close()
+        listenToTheEnd(at: now)
     }
 
     private func take(_ note: ConversationNote, at now: UInt64) {

@@ -97,11 +97,21 @@ extension Call {
     /// All that waits goes to the model in as few messages as its bound allows; what its socket has no room for stays.
     /// - Returns: when it had gone; nil when nothing was to go.
     private func forward(from began: UInt64) -> UInt64? {
+        guard !isListenedTo else { return passToListener(from: began) }
         guard let model, inbound.waitingFrames >= tenant.uplinkBatchFrames else { return nil }
         while inbound.waitingFrames > 0, model.hasRoom(for: Shard.uplinkBytes) {
             let frames = inbound.forward(using: &shard.uplink) { message in model.append(message) }
             shard.counters.add(.framesToModel, UInt64(frames))
         }
+        let ended = EventLoop.now
+        spent(.forward, since: began, at: ended)
+        return ended
+    }
+
+    /// The recogniser has what the model would get already: it is booked as forwarded.
+    private func passToListener(from began: UInt64) -> UInt64? {
+        guard inbound.waitingFrames > 0 else { return nil }
+        while inbound.waitingFrames > 0 { _ = inbound.forward(using: &shard.uplink) { _ in true } }
         let ended = EventLoop.now
         spent(.forward, since: began, at: ended)
         return ended

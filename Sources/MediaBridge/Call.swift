@@ -57,6 +57,10 @@ final class Call {
     var tap: RecordingTap?
     /// Listens to the caller beside the model, when the tenant wants that.
     var listener: RecognizerSeat?
+    /// And to the other party, where the carrier sends both and the call is only listened to.
+    var other: ListenedTrack?
+    /// Recognisers whose last words have not come.
+    var unfinished = 0
     /// What the operator's webhook is told.
     var events: EventTeller
 

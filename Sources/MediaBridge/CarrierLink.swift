@@ -105,7 +105,9 @@ final class CarrierLink: WebSocketHandler {
             if lostMilliseconds > 0 { call.lost(milliseconds: lostMilliseconds, at: now) }
             shard.carrierParser.withAudio { call.heard($0, at: now) }
         case .drop(.old): shard.counters.add(.duplicated)
-        case .drop(.outboundTrack): shard.counters.add(.outboundTrack)
+        case .drop(.outboundTrack):
+            shard.counters.add(.outboundTrack)
+            if let call, call.isListenedTo { shard.carrierParser.withAudio { call.heardOther($0, at: now) } }
         }
     }
 

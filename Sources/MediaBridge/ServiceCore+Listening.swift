@@ -3,12 +3,14 @@ import SpeechToText
 import TurnStore
 
 extension ServiceCore {
-    /// A recogniser's thread: what it made of an utterance of the caller's. Guesses are nobody's yet.
-    func recognized(_ heard: RecognitionResult, in call: String, by recognizer: String) {
+    /// A recogniser's thread: what it made of an utterance. Guesses are nobody's yet.
+    func recognized(
+        _ heard: RecognitionResult, of party: RecognizedWords.Channel, in call: String, by recognizer: String
+    ) {
         guard heard.isFinal else { return }
         let words = heard.transcript.words
         let record = RecognizedWords(
-            call: call, channel: .caller, recognizer: recognizer, text: heard.transcript.text,
+            call: call, channel: party, recognizer: recognizer, text: heard.transcript.text,
             confidence: heard.transcript.confidence > 0 ? Double(heard.transcript.confidence) : nil,
             startMilliseconds: Int64(heard.startMilliseconds), endMilliseconds: Int64(heard.endMilliseconds),
             words: words.isEmpty ? nil : Self.json(words), heardAtUnixMilliseconds: unixMilliseconds())

@@ -46,12 +46,16 @@ public final class PluggedRecognizer: @unchecked Sendable {  // `watching` is it
     /// Shard thread, at a call's set-up: starts a thread.
     /// - Parameter tell: each result on the call's clock; the thread's. Nothing comes any more after the last final of a
     ///   call that has left.
-    /// - Returns: nil when too many recognisers hang already, or nobody listens any more.
-    public func seat(_ tell: @escaping @Sendable (RecognitionResult) -> Void) -> RecognizerSeat? {
+    /// - Parameter finished: after the last result, once; also when the recogniser is given up.
+    /// - Returns: nil when too many recognisers hang already, or nobody listens any more; nothing is told then.
+    public func seat(
+        _ tell: @escaping @Sendable (RecognitionResult) -> Void, finished: @escaping @Sendable () -> Void = {}
+    ) -> RecognizerSeat? {
         let ring = RecordRing<CallSound>(capacity: RecognizerSeat.ringPieces)
         let writer = ring.writer, reader = ring.reader
         let lane = RecognizerLane()
         let work = RecognizerWork(lane, pieces: reader, make: make, counters: counters, log: log, tell: tell)
+        work.finished = finished
         let mayRun = state.withLock { state in
             guard !state.isStopping, state.abandoned < Self.abandonedAtMost else { return false }
             state.works[ObjectIdentifier(work)] = work
@@ -64,10 +68,16 @@ public final class PluggedRecognizer: @unchecked Sendable {  // `watching` is it
         let thread = Thread { [self] in
             unsafe "recogniser".withCString { unsafe media_bridge_name_thread($0) }
             work.run { self.state.withLock { $0.isStopping } }
+            var isOurs = false
             let isLast = state.withLock { state in
-                if state.works.removeValue(forKey: ObjectIdentifier(work)) == nil { state.abandoned -= 1 }
+                if state.works.removeValue(forKey: ObjectIdentifier(work)) == nil {
+                    state.abandoned -= 1
+                } else {
+                    isOurs = true
+                }
                 return state.isStopping && state.works.isEmpty
             }
+            if isOurs { work.finished() }
             if isLast { ended.signal() }
         }
         thread.stackSize = 1 << 20
@@ -95,9 +105,10 @@ public final class PluggedRecognizer: @unchecked Sendable {  // `watching` is it
             let hanging = state.works.filter { $0.value.lane.giveUp(after: hung, at: now) }
             for (key, _) in hanging { state.works[key] = nil }
             state.abandoned += hanging.count
-            return hanging.count
+            return hanging.values.map(\.finished)
         }
-        for _ in 0..<hanging {
+        for finished in hanging {
+            finished()
             counters.events.add(.silent)
             log(.silent, "it stayed away for \(hung / 1_000_000_000) s; its call has no recogniser any more")
         }

@@ -27,6 +27,8 @@ final class RecognizerWork: @unchecked Sendable {  // Handed over once; then its
     private let counters: RecognizerCounters
     private let log: PlugInLog
     private let tell: Tell
+    /// Told by whoever ends it: its thread, or the watch that gave it up. Set before the thread is started.
+    var finished: @Sendable () -> Void = {}
 
     private var recognizer: (any StreamingRecognizer)?
     private var resampler: PolyphaseResampler?

@@ -1,4 +1,5 @@
 import Configuration
+import Conversation
 import Testing
 
 @Suite struct `Stages that are plugged in` {
@@ -29,6 +30,28 @@ import Testing
         #expect(printed.contains("${KEY}") && !printed.contains("4711"))
         #expect(try parse(printed, environment: Self.environment).stages == configuration.stages)
         #expect(try parse(printed, environment: Self.environment).tenants == configuration.tenants)
+    }
+
+    @Test func `a call that is only listened to needs a recogniser, and no words for an agent`() throws {
+        let listening = smallest.replacing(
+            "    inbound:\n      instructions: Be brief.\n", with: "    mode: transcribe\n    recognizer: words\n")
+        let tenant = try parse(listening, environment: Self.environment).tenants[0]
+        #expect(tenant.mode == .transcribe && tenant.conversationPolicy.mode == .transcribe)
+        #expect(tenant.inbound != nil)
+        for (field, expected) in [
+            ("mode: transcribe", "recognizer: is missing"),
+            ("mode: eavesdrop", "one of agent, transcribe was expected"),
+            ("mode: transcribe\n    recognizer: x\n    warmSession: true", "warmSession: is a model's"),
+            (
+                "mode: transcribe\n    recognizer: x\n    recording: {notice: Recorded.}",
+                "notice: is spoken by the agent"
+            ),
+        ] {
+            do {
+                _ = try parse(smallest + "    \(field)\n", environment: Self.environment)
+                Issue.record("\(field) was taken")
+            } catch { #expect(error.description.contains(expected), "\(error)") }
+        }
     }
 
     @Test(arguments: [

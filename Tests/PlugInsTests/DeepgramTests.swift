@@ -40,7 +40,8 @@ import Testing
         #expect(told.finals.last?.transcript.text == "Good bye.")
         #expect(told.all.contains { !$0.isFinal && $0.transcript.text == "Good" })
         let connection = try #require(server.connections.first)
-        #expect(connection.texts == [#"{"type":"CloseStream"}"#])
+        // On a busy machine the line may have been silent for long enough to be kept alive.
+        #expect(connection.texts.filter { !$0.contains("KeepAlive") } == [#"{"type":"CloseStream"}"#])
         #expect(connection.soundBytes == 160 * 160)
         for part in [
             "model=nova-3", "encoding=mulaw", "sample_rate=8000", "interim_results=true", "endpointing=300",

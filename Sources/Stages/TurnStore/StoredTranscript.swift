@@ -36,6 +36,12 @@ public struct StoredTranscript: Sendable, Equatable, Encodable {
             caller = Self.lines(of: .caller, recognized)
             isRecognized = !caller.isEmpty
         }
+        // Nobody else was there to hear anything: the turns are a recogniser's.
+        if !caller.isEmpty, decision?.source != .recording {
+            isRecognized = caller.allSatisfy { line in
+                recognized.contains { $0.text == line.text && $0.startMilliseconds == line.startMilliseconds }
+            }
+        }
         source = isRecognized ? "recognizer" : (decision?.source ?? .realtime).rawValue
         var agent = Self.lines(of: "agent", turns)
         if agent.isEmpty { agent = Self.lines(of: .agent, recognized) }

@@ -10,8 +10,35 @@ enum DirectedCalls {
             heardWhileReconnecting(), machineAnswers(in: .greeting), machineAnswers(in: .thinking),
             machineAnswers(in: .interruptionPending), machineAnswers(in: .reconnecting),
             machineAnswers(in: .speaking), givenUpWhileListening(), transferRefused(),
-            lostWhileAway(),
+            lostWhileAway(), listenedTo(),
         ]
+    }
+
+    /// Nobody speaks with the caller; what a recogniser hears are the turns.
+    static func listenedTo() -> CallRig {
+        var policy = ConversationPolicy()
+        policy.mode = .transcribe
+        policy.answeringMachine = .leaveMessage
+        policy.silenceMilliseconds = 2_000
+        let rig = CallRig(policy)
+        rig.give(.carrierStarted(stream: "MZ1"))
+        rig.run(for: 3_000)
+        rig.give(.voice(.onset(startedMillisecondsAgo: 60)))
+        rig.run(for: 200)
+        rig.give(.voice(.sustained))
+        rig.give(
+            .recognizer(
+                .said(
+                    RecognizedTurn(
+                        speaker: .caller, text: "good morning", startedAt: .init(milliseconds: 2_900),
+                        endedAt: .init(milliseconds: 3_100)))))
+        // What others want said finds nobody to say it.
+        rig.give(.operatorSays("Your taxi is here.", isVerbatim: true))
+        rig.give(.carrierDigit(UInt8(ascii: "1")))
+        rig.give(.answeredBy(.machineEndBeep))
+        rig.give(.transferAsked(to: "front desk"))
+        rig.run(for: 30_000)
+        return rig
     }
 
     static func machineAnswers(in state: ConversationState) -> CallRig {

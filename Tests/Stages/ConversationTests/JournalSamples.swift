@@ -50,6 +50,11 @@ enum JournalSamples {
             .standby(.opened), .standby(.model(.sessionUpdated(echo))), .standby(.closed(.timedOut)),
             .errandAsked(call: "call_1", .transfer(to: "front desk")), .errandAsked(call: "call_1", .sendDigits("1w#")),
             .operatorSays("Your taxi is here.", isVerbatim: true), .operatorSays("Be brief.", isVerbatim: false),
+            .recognizer(
+                .said(
+                    RecognizedTurn(
+                        speaker: .agent, text: "guten Morgen", startedAt: .init(nanoseconds: 1_000),
+                        endedAt: .init(nanoseconds: 5_000)))), .recognizer(.finished),
             .transferAsked(to: "front desk"),
             .toolFinished(call: "call_1", output: String(repeating: "x", count: 5_000)),
         ] + CarrierClose.allCases.map { .carrierClosed($0) } + OperatorCommand.allCases.map { .command($0) }
@@ -107,7 +112,7 @@ extension ConversationPolicy.JournalField {
     func unsettle(_ policy: inout ConversationPolicy) {
         for bytes in [
             [UInt8(1), 40], [40], [1], [0], [2, 0x61, 0x62], [5] + Array("model".utf8), [1, 2, 0x61, 0x62],
-            [6] + Array("hangUp".utf8), [9] + Array("interrupt".utf8),
+            [6] + Array("hangUp".utf8), [9] + Array("interrupt".utf8), [10] + Array("transcribe".utf8),
         ] {
             var decoder = JournalDecoder(bytes)
             var changed = policy

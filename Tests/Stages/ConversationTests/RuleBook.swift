@@ -38,7 +38,8 @@ struct RuleBook {
 
     mutating func saw(_ action: ConversationAction, at now: Int64, rig: CallRig) {
         switch action {
-        case .openUplink: check(isConfirmed, "R3 uplink opened before a valid session.updated")
+        case .openUplink where policy.mode == .agent:
+            check(isConfirmed, "R3 uplink opened before a valid session.updated")
         case .openModel: isConfirmed = false
         case .openStandby: isStandbyConfirmed = false
         case .switchToStandby:
@@ -113,7 +114,7 @@ struct RuleBook {
         }
         switch rig.state {
         case .greeting, .listening, .thinking, .speaking:
-            if !rig.hasSession { broken.append("\(rig.state) without a session") }
+            if policy.mode == .agent, !rig.hasSession { broken.append("\(rig.state) without a session") }
             if rig.isDue, rig.state != .speaking { broken.append("R8 an answer is due and not asked for") }
         default: break
         }

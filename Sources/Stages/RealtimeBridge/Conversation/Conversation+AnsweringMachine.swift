@@ -29,6 +29,8 @@ extension Conversation {
         actions.append(.note(.machineAnswered))
         switch policy.answeringMachine {
         case .ignore: return
+        // Nobody is there to say it.
+        case .leaveMessage where policy.mode == .transcribe: return
         case .leaveMessage where party != .fax: break
         case .leaveMessage, .hangUp: return end(.answeringMachine, &actions)
         }

@@ -3,7 +3,7 @@ extension Conversation {
     mutating func perform(_ effect: ConversationEffect, _ actions: inout ActionList) {
         switch effect {
         case .startTimers:
-            arm(.modelGiveUp, inMilliseconds: policy.modelGiveUpMilliseconds, &actions)
+            if policy.mode == .agent { arm(.modelGiveUp, inMilliseconds: policy.modelGiveUpMilliseconds, &actions) }
             arm(.maximumDuration, inMilliseconds: policy.maximumDurationMilliseconds, &actions)
         case .openModel:
             link.stage = .opening

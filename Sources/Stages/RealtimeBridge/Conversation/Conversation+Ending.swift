@@ -26,7 +26,7 @@ extension Conversation {
 
     /// In our own time: what plays is cut, a goodbye is said, then we hang up.
     mutating func announceEnd(_ reason: HangUpReason, _ actions: inout ActionList) {
-        if state == .waiting || state == .away { return end(reason, &actions) }
+        if state == .waiting || state == .away || policy.mode == .transcribe { return end(reason, &actions) }
         guard ending == nil else {
             ending?.isInterruptible = false  // Ending already; now it is final.
             if state == .interruptionPending { rejectInterruption(&actions) }
@@ -148,6 +148,7 @@ extension Conversation {
     /// After the hang-up only text for turns is taken (S41, R9).
     mutating func whileClosing(_ event: ConversationEvent, _ actions: inout ActionList) {
         switch event {
+        case .recognizer(let event): recognized(event, &actions)
         case .model(.inputTranscript(let item, let transcript)): transcribed(item, transcript, &actions)
         case .modelClosed: link.stage = .closed
         case .model(.responseDone(let outcome)): spent(outcome.usage, &actions)

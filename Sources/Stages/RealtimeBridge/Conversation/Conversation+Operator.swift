@@ -13,7 +13,7 @@ struct OperatorWords: Sendable {
 
 extension Conversation {
     mutating func operatorSaid(_ text: String, _ isVerbatim: Bool, _ actions: inout ActionList) {
-        guard operatorWords.waiting.count < OperatorWords.capacity, ending == nil else {
+        guard operatorWords.waiting.count < OperatorWords.capacity, ending == nil, policy.mode == .agent else {
             return actions.append(.note(.staleEventIgnored))
         }
         operatorWords.waiting.append(.init(text: text, isVerbatim: isVerbatim))
@@ -35,7 +35,7 @@ extension Conversation {
 
     /// Told first, then done, as when the agent had asked; whatever runs already goes on.
     mutating func transferAsked(to name: String, _ actions: inout ActionList) {
-        guard ending == nil, errand == nil, state != .waiting, state != .away else {
+        guard ending == nil, errand == nil, policy.mode == .agent, state != .waiting, state != .away else {
             return actions.append(.note(.staleEventIgnored))
         }
         errand = Errand(.transfer(to: name), call: nil, isOperators: true)

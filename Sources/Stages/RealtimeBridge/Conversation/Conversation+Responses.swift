@@ -38,6 +38,7 @@ struct OwedReply: Sendable, Equatable {
 extension Conversation {
     /// Notes that an answer is due. One owed reply answers everything said before it is asked for.
     mutating func owe(_ purpose: ReplyPurpose, waits: Bool = false, retried: Bool = false) {
+        guard policy.mode == .agent else { return }  // Nobody is there to say it.
         let reply = OwedReply(purpose: purpose, isRetry: retried, waitsForCaller: waits)
         guard let owed else { return self.owed = reply }
         self.owed = OwedReply(

@@ -32,7 +32,7 @@ struct ModelLink {
 extension Conversation {
     mutating func streamStarted(_ actions: inout ActionList) {
         if state == .waiting { streamStartedAt = now }
-        if take(.streamStarted, &actions) { return }
+        if take(policy.mode == .agent ? .streamStarted : .listeningStarted, &actions) { return }
         // A carrier retry: the new stream's buffer is empty, everything else goes on (S24).
         ledger.streamReplaced(at: now)
         actions.append(.note(.streamReplaced))

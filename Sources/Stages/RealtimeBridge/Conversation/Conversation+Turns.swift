@@ -116,7 +116,8 @@ extension Conversation {
     }
 
     var awaitsTranscripts: Bool {
-        link.stage == .ready
+        if policy.mode == .transcribe { return !isListeningOver }
+        return link.stage == .ready
             && turns.turns.suffix(Self.awaitedTurns).contains {
                 $0.speaker == .caller && $0.item != nil && $0.textSource == .none
             }
@@ -223,7 +224,7 @@ extension Conversation {
         if let utterance = speech.current, !utterance.isRejected, !isEcho(utterance) {
             _ = beginCallerTurn(utterance, &actions)
             if link.stage == .ready { actions.append(.send(.commitInput)) }  // For its transcript.
-        } else if voice.isSpeaking, voice.isSustained, let start = voice.startedAt {
+        } else if policy.mode == .agent, voice.isSpeaking, voice.isSustained, let start = voice.startedAt {
             let index = turns.begin(.caller, item: nil, at: start)
             turns[index]?.endedAt = now
             persist(index, &actions)

@@ -36,6 +36,9 @@ public struct Conversation: ~Copyable {
     /// Something of the greeting is on its way to the caller: a fact that outlives the process (R4).
     public internal(set) var hasGreeted = false
 
+    /// A call that is only listened to: its recogniser has said its last words.
+    var isListeningOver = false
+
     // Counts in a row, without a word of the caller.
     var selfAnswers = 0
     var silencePrompts = 0
@@ -105,6 +108,7 @@ public struct Conversation: ~Copyable {
         case .toolFinished(let call, let output): toolFinished(call, output, &actions)
         case .errandAsked(let call, let what): errandAsked(call, what, &actions)
         case .errandFinished(let outcome): errandFinished(outcome, &actions)
+        case .recognizer(let event): recognized(event, &actions)
         case .command(.hangUp): end(.operatorAsked, &actions)
         case .command(.drain): announceEnd(.shutdown, &actions)
         case .command(.sayGoodbye): announceEnd(.operatorAsked, &actions)

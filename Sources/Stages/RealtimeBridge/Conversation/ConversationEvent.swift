@@ -17,6 +17,9 @@ public enum ConversationEvent: Sendable, Equatable {
     case modelClosed(ModelClose)
     case standby(StandbyEvent)
 
+    /// In the model's place, when the call is only listened to.
+    case recognizer(RecognizerEvent)
+
     // Our own ears, from the local voice activity detector.
     case voice(VoiceEdge)
 

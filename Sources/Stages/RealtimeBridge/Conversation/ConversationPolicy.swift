@@ -26,6 +26,15 @@ public struct ConversationPolicy: Sendable, Equatable {
 
     public var turns = Turns.ours
 
+    /// What the call is for.
+    public enum Mode: String, Sendable, CaseIterable {
+        /// An agent speaks with the caller.
+        case agent
+        /// The call is only listened to: no model, nothing is said, and what a recogniser hears are the turns.
+        case transcribe
+    }
+    public var mode = Mode.agent
+
     // The session, as `session.updated` must echo it (R3).
     /// `audio/pcmu`, `audio/pcma` or `audio/pcm`.
     public var inputFormat = "audio/pcmu"

@@ -33,6 +33,8 @@ public enum ConversationState: String, Sendable, CaseIterable {
 /// What moves a call from state to state: a conclusion drawn from events, timers and the ledger.
 enum ConversationTrigger: String, Sendable, CaseIterable {
     case streamStarted
+    /// The same, of a call that is only listened to.
+    case listeningStarted
     case modelOpened
     /// The socket closed, or could not be opened, and another try is allowed.
     case connectionFailed
@@ -121,6 +123,7 @@ enum ConversationTable {
         rows(
             .waiting,
             (.streamStarted, [.startTimers, .openModel], .connecting),
+            (.listeningStarted, [.startTimers, .openUplink], .listening),
             (.callEnded, [.hangUp], .closing))
         + rows(
             .connecting,

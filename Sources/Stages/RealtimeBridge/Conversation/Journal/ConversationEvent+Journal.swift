@@ -3,7 +3,7 @@ extension ConversationEvent: JournalCoded {
         case carrierStarted = 1, carrierMark, carrierDigit, carrierStopped, carrierClosed, answeredBy
         case modelOpened = 10, model, modelClosed, standby
         case voice = 20, playoutStarted, playoutEmpty, fallbackQueued, playoutHole
-        case deadline = 30, toolFinished, command, errandAsked, errandFinished, operatorSays, transferAsked
+        case deadline = 30, toolFinished, command, errandAsked, errandFinished, operatorSays, transferAsked, recognizer
     }
 
     package func encode(into encoder: inout JournalEncoder) {
@@ -72,6 +72,9 @@ extension ConversationEvent: JournalCoded {
         case .transferAsked(let name):
             encoder.kind(JournalKind.transferAsked)
             encoder.put(name)
+        case .recognizer(let event):
+            encoder.kind(JournalKind.recognizer)
+            encoder.put(event)
         }
     }
 
@@ -99,6 +102,7 @@ extension ConversationEvent: JournalCoded {
         case .command: self = .command(try decoder.value())
         case .operatorSays: self = .operatorSays(try decoder.value(), isVerbatim: try decoder.value())
         case .transferAsked: self = .transferAsked(to: try decoder.value())
+        case .recognizer: self = .recognizer(try decoder.value())
         }
     }
 }

@@ -11,6 +11,7 @@ extension ConversationPolicy: JournalCoded {
             field("configureMilliseconds", \.configureMilliseconds),
             field("modelGiveUpMilliseconds", \.modelGiveUpMilliseconds),
             field("reconnectMilliseconds", \.reconnectMilliseconds),
+            field("mode", \.mode),
             field("reconnectAttempts", \.reconnectAttempts),
             field("maximumModelLosses", \.maximumModelLosses),
             field("modelRoutes", \.modelRoutes),
