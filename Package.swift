@@ -60,6 +60,7 @@ let package = Package(
         .library(name: "OpusCodec", targets: ["OpusCodec"]),
         .library(name: "VAD", targets: ["VAD"]),
         .library(name: "TelephoneVAD", targets: ["TelephoneVAD"]),
+        .library(name: "SileroVAD", targets: ["SileroVAD"]),
         .library(name: "SpeechToText", targets: ["SpeechToText"]),
         .library(name: "Recording", targets: ["Recording"]),
         .library(name: "RealtimeBridge", targets: ["RealtimeBridge", "Conversation"]),
@@ -115,6 +116,9 @@ let package = Package(
         // A network that hears speech on telephone lines.
         .target(name: "CTelephoneVAD", path: "Sources/CLibraries/CTelephoneVAD", exclude: ["Network.inc"]),
 
+        // Another's network, with its users' weights.
+        .target(name: "CSileroVAD", path: "Sources/CLibraries/CSileroVAD", exclude: ["Network.inc"]),
+
         // Foundations: know nothing of each other, except that Telemetry reads AudioPipeline's counters.
         room("AudioPipeline"),
         room("Conversation", path: "Sources/Stages/RealtimeBridge/Conversation"),
@@ -128,6 +132,7 @@ let package = Package(
         stage("OpusCodec", uses: ["COpus", "COpusEnc"]),
         stage("VAD", uses: ["CFrameMeasures"]),
         stage("TelephoneVAD", uses: ["VAD", "CTelephoneVAD"]),
+        stage("SileroVAD", uses: ["VAD", "CSileroVAD"]),
         stage("LibraryVAD", uses: ["VAD", "CWebRTCVAD", "CSpeexDSP"]),
         stage("SpeechToText", uses: ["CPocketsphinx"]),
         stage("Recording"),
@@ -139,7 +144,7 @@ let package = Package(
         room(
             "PlugIns",
             uses: [
-                "LibraryVAD", "AudioPipeline", "Configuration", "MulawCodec", "Resample", "SpeechToText",
+                "LibraryVAD", "AudioPipeline", "Configuration", "MulawCodec", "Resample", "SileroVAD", "SpeechToText",
                 "TelephoneVAD", "Transport",
                 "VAD",
                 "CLinux",
@@ -225,6 +230,9 @@ let package = Package(
         tests(
             "TelephoneVADTests", path: "Tests/Stages/TelephoneVADTests", resources: [.copy("Golden")],
             uses: ["TelephoneVAD", "CTelephoneVAD", "AudioPipeline", "VAD", "AllocationProbe"]),
+        tests(
+            "SileroVADTests", path: "Tests/Stages/SileroVADTests", resources: [.copy("Golden")],
+            uses: ["SileroVAD", "CSileroVAD", "AudioPipeline", "VAD", "AllocationProbe"]),
         tests(
             "LibraryVADTests", path: "Tests/Stages/LibraryVADTests",
             uses: ["LibraryVAD", "AudioPipeline", "LabelledCalls", "PlugIns", "StageConformance", "VAD"]),

@@ -1,5 +1,6 @@
 import AudioPipeline
 import LibraryVAD
+import SileroVAD
 import TelephoneVAD
 import VAD
 
@@ -38,9 +39,16 @@ extension Stages {
                 WebRTCDetector(mode: mode)
             }
         } + [
+            DetectorEntry(
+                name: "silero", about: "Silero VAD 5 or 6, 32 ms windows, with weights of yours", cost: .inline,
+                options: [StageOption("weights", "silero_vad_16k.safetensors, absolute path")]
+            ) { options throws(StageFault) in
+                let weights = try SileroWeights(try options.require("weights", "the path of a safetensors file"))
+                return { AnyDetector.boxing(SileroDetector(weights)) }
+            },
             DetectorEntry(name: "speex", about: "SpeexDSP's preprocessor, 8 kHz; adapts to steady noise") {
                 SpeexDetector()
-            }
+            },
         ]
     }
 }
