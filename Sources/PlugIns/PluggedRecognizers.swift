@@ -69,12 +69,18 @@ public final class PluggedRecognizers: Sendable {
         guard let found = settings.first(where: { $0.name == name }) else { return try stream(name, StageOptions()) }
         switch found.door {
         case .engine(let engine): return try stream(engine, StageOptions(found.optionsWithKey))
-        case .program, .server:
-            // One call after the other within one program: each call has its own.
-            let make = try utterances(name)
-            return { () throws(RecognitionError) in UtteranceStream(try make()) }
+        case .program(let command): return remote(ChildLink(command), found)
+        case .server(let url): return remote(try SocketLink(url), found)
         case .library: throw StageFault("`\(name)`: a library is a detector; engine, program or url was expected")
         }
+    }
+
+    /// One program or server for all calls; it ends with the last that holds the factory or what it made.
+    private func remote(_ link: any StageLink, _ found: PlugInSettings) -> RecognizerEntry.Factory {
+        var limits = RemoteLimits()
+        (limits.startSeconds, limits.memoryMegabytes) = (found.startSeconds, found.memoryMegabytes)
+        let remote = RemoteRecognizer(link, limits: limits)
+        return { () throws(RecognitionError) in try remote.stream() }
     }
 
     private func stream(_ name: String, _ options: StageOptions) throws(StageFault) -> RecognizerEntry.Factory {
@@ -117,12 +123,7 @@ private final class StreamedUtterances: SpeechRecognizer {
         try stream.finish()
         var heard = Transcript.unknown
         while let result = try stream.nextResult() {
-            guard result.isFinal, !result.transcript.text.isEmpty else { continue }
-            let isFirst = heard.text.isEmpty
-            heard.confidence =
-                isFirst ? result.transcript.confidence : min(heard.confidence, result.transcript.confidence)
-            heard.text += (isFirst ? "" : " ") + result.transcript.text
-            heard.words += result.transcript.words
+            if result.isFinal { heard.append(result.transcript) }
         }
         return heard
     }

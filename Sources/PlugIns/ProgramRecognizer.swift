@@ -50,23 +50,10 @@ final class ProgramRecognizer: SpeechRecognizer {
 
     private func ask(_ utterance: Span<Int16>) throws(StageFault) -> Transcript {
         call &+= 1
-        let milliseconds = utterance.count * 1_000 / sampleRateHz
-        let seconds = max(Self.leastSeconds, Self.timesLength * milliseconds / 1_000)
+        let seconds = Self.patienceSeconds(utterance.count * 1_000 / sampleRateHz)
         let deadline = Self.now + UInt64(seconds) * 1_000_000_000
         var out: [UInt8] = []
-        out.append(.begin, call: call, bytes: 0)
-        out.append(.speechBegan, call: call, bytes: 4)
-        out.append(littleEndian: 0)
-        var start = 0
-        while start < utterance.count {
-            let piece = utterance.extracting(start..<min(utterance.count, start + sampleRateHz / 10))
-            out.append(.audio, call: call, bytes: piece.count * 2)
-            out.append(samples: piece)
-            start += piece.count
-        }
-        out.append(.speechEnded, call: call, bytes: 4)
-        out.append(littleEndian: UInt32(milliseconds))
-        out.append(.end, call: call, bytes: 0)
+        out.append(utterance: utterance, sampleRateHz: sampleRateHz, call: call)
         guard link.send(out) else { throw StageFault("it has ended") }
         var heard = Transcript.unknown
         while true {
@@ -74,15 +61,12 @@ final class ProgramRecognizer: SpeechRecognizer {
             guard answer.call == call else { continue }
             if let error = answer.error { throw StageFault("it says: \(error)") }
             if answer.done == true { return heard }
-            guard let result = answer.result, result.isFinal, !result.transcript.text.isEmpty else { continue }
-            // Several finals are pieces of one text; it is as sure as the least sure of them.
-            let isFirst = heard.text.isEmpty
-            heard.confidence =
-                isFirst ? result.transcript.confidence : min(heard.confidence, result.transcript.confidence)
-            heard.text += (isFirst ? "" : " ") + result.transcript.text
-            heard.words += result.transcript.words
+            if let result = answer.result, result.isFinal { heard.append(result.transcript) }
         }
     }
+
+    /// How long an utterance of so many milliseconds is waited for.
+    static func patienceSeconds(_ milliseconds: Int) -> Int { max(leastSeconds, timesLength * milliseconds / 1_000) }
 
     /// What came with another line and was not asked for yet.
     private var answers: [StageAnswer] = []
@@ -103,4 +87,14 @@ final class ProgramRecognizer: SpeechRecognizer {
     }
 
     private static var now: UInt64 { media_bridge_monotonic_nanoseconds() }
+}
+
+extension Transcript {
+    /// One more piece of the same text, which is as sure as the least sure of them.
+    mutating func append(_ piece: Transcript) {
+        guard !piece.text.isEmpty else { return }
+        confidence = text.isEmpty ? piece.confidence : min(confidence, piece.confidence)
+        text += (text.isEmpty ? "" : " ") + piece.text
+        words += piece.words
+    }
 }

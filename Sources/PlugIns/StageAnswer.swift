@@ -11,6 +11,8 @@ struct StageAnswer: Decodable, Equatable {
     var sampleRateHz: Int?
     var windowSamples: Int?
     var latencyMilliseconds: Int?
+    /// Of a recogniser: it wants a call's sound as it comes, and several calls at once.
+    var streaming: Bool?
 
     // Of a detector: one for each window, in order.
     var call: UInt32?

@@ -30,6 +30,23 @@ extension [UInt8] {
         append(littleEndian: UInt32(bytes))
     }
 
+    /// A whole utterance as one call of a recogniser's, in pieces of 100 ms.
+    mutating func append(utterance: borrowing Span<Int16>, sampleRateHz: Int, call: UInt32) {
+        append(.begin, call: call, bytes: 0)
+        append(.speechBegan, call: call, bytes: 4)
+        append(littleEndian: 0)
+        var start = 0
+        while start < utterance.count {
+            let piece = utterance.extracting(start..<Swift.min(utterance.count, start + sampleRateHz / 10))
+            append(.audio, call: call, bytes: piece.count * 2)
+            append(samples: piece)
+            start += piece.count
+        }
+        append(.speechEnded, call: call, bytes: 4)
+        append(littleEndian: UInt32(clamping: utterance.count * 1_000 / sampleRateHz))
+        append(.end, call: call, bytes: 0)
+    }
+
     mutating func append(littleEndian number: UInt32) {
         for shift: UInt32 in [0, 8, 16, 24] { append(UInt8(truncatingIfNeeded: number >> shift)) }
     }

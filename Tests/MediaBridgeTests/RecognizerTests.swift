@@ -98,6 +98,43 @@ import TurnStore
         }
     }
 
+    private static func probe(_ habit: String) throws -> PlugInSettings.Door {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return .program(
+            [URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("PlugInProbe").path, habit])
+    }
+
+    @Test func `a program that is fed as the sound comes hears a call, and its words are in the store`() async throws {
+        try await withService(Self.plan(try Self.probe("live"))) { rig in
+            let (carrier, session) = try await rig.listeningCall()
+            let pause = String(repeating: ".", count: 50), words = String(repeating: "S", count: 40)
+            try await Self.speak(carrier, pause + words + pause)
+            try await eventually("the words") { (try? rig.stored(carrier.call))??.recognized.isEmpty == false }
+            let heard = try #require(try rig.stored(carrier.call)).recognized
+            #expect(heard[0].text.hasPrefix("call 1 of ") && heard[0].recognizer == "theirs")
+            #expect(heard[0].endMilliseconds - heard[0].startMilliseconds >= 780)
+            #expect(session.audio.count > 16_000)
+            carrier.stop()
+            _ = try await rig.ended(carrier.call)
+        }
+    }
+
+    @Test func `S10 a program that dies while it listens costs its call the words alone`() async throws {
+        try await withService(Self.plan(try Self.probe("live-crash"))) { rig in
+            let (carrier, session) = try await rig.listeningCall()
+            let pause = String(repeating: ".", count: 30), words = String(repeating: "S", count: 30)
+            try await Self.speak(carrier, pause + words + pause)
+            try await eventually("its end") {
+                rig.metric(#"media_bridge_recognizer_events_total{name="theirs",event="ended"}"#) > 0
+            }
+            let before = session.audio.count
+            try await Self.speak(carrier, words, from: 90)
+            #expect(session.audio.count > before)
+            carrier.stop()
+            _ = try await rig.ended(carrier.call)
+        }
+    }
+
     @Test func `a recogniser that is not known keeps the service from starting, and says which there are`() async throws
     {
         var plan = RigPlan()
@@ -147,6 +184,11 @@ import TurnStore
             }
             carrier.stop()
             let seen = try await rig.ended(carrier.call)
+            #expect(seen.turns.map(\.text) == ["good morning", "good morning", "goodbye"])
+            try await eventually("the store to have them") {
+                (try? rig.stored(carrier.call)).flatMap { $0 }.map { $0.turns.count == 3 && $0.recognized.count == 3 }
+                    == true
+            }
             let turns = try #require(try rig.stored(carrier.call)).turns
             #expect(turns.map(\.speaker) == ["caller", "agent", "caller"])
             #expect(turns.map(\.text) == ["good morning", "good morning", "goodbye"])

@@ -2,6 +2,7 @@ import Glibc
 
 // A detector as a program: 20 ms windows at 8 kHz, speech when a sample is over 1,000. Its argument says what it does wrong.
 //   stt: a recogniser, which says how many samples it was given
+//   live | live-crash | live-chatter: one of streams, which says who it is and where speech began and ended
 //   good | slow | silent | crash | wrong | nan | leak | mute | foreign | deaf
 let habit = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "good"
 
@@ -27,12 +28,14 @@ switch habit {
 case "mute": while true { sleep(1) }
 case "foreign": say("hello, who is there?")
 case "stt", "stt-crash": say("{\"role\":\"stt\",\"sampleRateHz\":16000}")
+case "live", "live-crash", "live-chatter": say("{\"role\":\"stt\",\"sampleRateHz\":8000,\"streaming\":true}")
 default: say("{\"role\":\"vad\",\"version\":1,\"sampleRateHz\":8000,\"windowSamples\":160}")
 }
 if habit == "deaf" { while true { sleep(1) } }
 
 var windows = 0
 var given = 0
+var began = 0
 var hoard: [[UInt8]] = []
 while let header = bytes(12) {
     let call = number(header, 0), kind = number(header, 4)
@@ -47,6 +50,22 @@ while let header = bytes(12) {
             say("{\"call\":\(call),\"final\":\"\(given) samples\",\"confidence\":0.7,\"start\":10,\"end\":20}")
             say("{\"call\":\(call),\"done\":true}")
         }
+        continue
+    }
+    if habit.hasPrefix("live") {
+        if kind == 1 {
+            say("{\"call\":\(call),\"partial\":\"so far\"}")
+            if habit == "live-chatter" { say("and another thing") }
+        }
+        if kind == 4 { began = number(content, 0) }
+        if kind == 5 {
+            if habit == "live-crash" { exit(3) }
+            let text = "call \(call) of \(getpid())"
+            say(
+                "{\"call\":\(call),\"final\":\"\(text)\",\"confidence\":0.9,\"start\":\(began),\"end\":\(number(content, 0))}"
+            )
+        }
+        if kind == 3 { say("{\"call\":\(call),\"done\":true}") }
         continue
     }
     guard kind == 1 else { continue }
