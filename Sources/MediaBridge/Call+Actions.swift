@@ -37,7 +37,7 @@ extension Call {
         case .runTool(let tool): run(tool, at: now)
         case .errand(let errand): run(errand, at: now)
         case .persist(let fact): persist(fact, at: now)
-        case .hangUp: hangUp(at: now)
+        case .hangUp: hangUp()
         case .note(let note): take(note, at: now)
         }
     }
@@ -85,11 +85,11 @@ extension Call {
     func store(_ record: consuming StoreRecord) { shard.store(record) }
 
     /// The stream's end is the call's end: no TwiML follows it. What is queued goes out first.
-    private func hangUp(at now: UInt64) {
+    private func hangUp() {
         store(.fact(.hungUp, call: grant.call, atUnixMilliseconds: service.unixMilliseconds()))
         shard.stopOutbound(self)
         carrier?.close()
-        listenToTheEnd(at: now)
+        listenToTheEnd(at: EventLoop.now)
     }
 
     private func take(_ note: ConversationNote, at now: UInt64) {

@@ -62,6 +62,7 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     ) {
         (self.configuration, sink, self.logger, self.observer) = (configuration, logger, ServiceLog(logger), observer)
         let log = self.logger
+        ServiceStages.register()
         let say: @Sendable (String, PlugInCounters.Event, String) -> Void = { name, event, detail in
             log.warning(
                 "plug-in failed", ["name": .name(name), "cause": .cause(event), "error": .failure(saying: detail)])

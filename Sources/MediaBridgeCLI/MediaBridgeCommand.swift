@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Configuration
+import MediaBridge
 
 /// The whole command. A program that plugs stages of its own in adds them to `Stages` and then runs `launch`.
 public struct MediaBridgeCommand: AsyncParsableCommand {
@@ -27,6 +28,7 @@ public struct MediaBridgeCommand: AsyncParsableCommand {
     /// nothing.
     public static func launch() async {
         printLineByLine()
+        ServiceStages.register()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

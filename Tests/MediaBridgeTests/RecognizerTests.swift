@@ -5,6 +5,7 @@ import Logging
 import PlugIns
 import RecognizerServers
 import Testing
+import Transport
 import TurnStore
 
 @testable import MediaBridge
@@ -132,6 +133,35 @@ import TurnStore
             #expect(session.audio.count > before)
             carrier.stop()
             _ = try await rig.ended(carrier.call)
+        }
+    }
+
+    @Test func `a Whisper server is asked for each utterance, with its key and no less than a second`() async throws {
+        let answer = """
+            {"text":"Hello world.","language":"english","segments":[{"start":0.0,"end":1.0,"text":"Hello world.",
+            "avg_logprob":-0.2,"no_speech_prob":0.01}]}
+            """
+        try await withFakeServer({ _, _ in .now(200, answer) }) { whisper in
+            let url = whisper.url + "/v1/audio/transcriptions"
+            var plan = Self.plan(.engine("whisper"), ["url": url, "phrases": "hello|world"])
+            let first = plan.configure
+            plan.configure = { configuration in
+                first(&configuration)
+                configuration.stages.recognizers[0].apiKey = Secret("whisper-key-4711")
+            }
+            try await withService(plan) { rig in
+                let (carrier, _) = try await rig.listeningCall()
+                let pause = String(repeating: ".", count: 50), words = String(repeating: "S", count: 15)
+                try await Self.speak(carrier, pause + words + pause)
+                try await eventually("the words") { (try? rig.stored(carrier.call))??.recognized.isEmpty == false }
+                let heard = try #require(try rig.stored(carrier.call)).recognized
+                #expect(heard.map(\.text) == ["Hello world."] && (heard[0].confidence ?? 0) > 0.5)
+                let request = try #require(whisper.requests.first)
+                #expect(request.headers["authorization"] == "Bearer whisper-key-4711")
+                #expect(request.body.count > 32_000)
+                carrier.stop()
+                _ = try await rig.ended(carrier.call)
+            }
         }
     }
 
