@@ -92,6 +92,7 @@ let package = Package(
         library("CSampleRate", pkgConfig: "samplerate", package: "libsamplerate0-dev"),
         library("COpus", pkgConfig: "opus", package: "libopus-dev"),
         library("COpusEnc", pkgConfig: "libopusenc", package: "libopusenc-dev"),
+        library("COpusFile", pkgConfig: "opusfile", package: "libopusfile-dev"),
         library("CPocketsphinx", pkgConfig: "pocketsphinx", package: "libpocketsphinx-dev"),
         library("CFlite", package: "flite1-dev"),
         library("CWebRTCVAD", package: "libwebrtc-audio-processing-dev"),
@@ -129,7 +130,7 @@ let package = Package(
         // Stages: each imports the pipeline, the shared vocabulary and the library it wraps, never a sibling.
         stage("MulawCodec", uses: ["CG711"]),
         stage("Resample", uses: ["CPolyphase", "CSampleRate"]),
-        stage("OpusCodec", uses: ["COpus", "COpusEnc"]),
+        stage("OpusCodec", uses: ["COpus", "COpusEnc", "COpusFile"]),
         stage("VAD", uses: ["CFrameMeasures"]),
         stage("TelephoneVAD", uses: ["VAD", "CTelephoneVAD"]),
         stage("SileroVAD", uses: ["VAD", "CSileroVAD"]),
@@ -190,7 +191,9 @@ let package = Package(
         room(
             "StageConformance",
             uses: [
-                "AllocationProbe", "AudioPipeline", "FigurePage", "LabelledCalls", "MulawCodec", "PlugIns", "Resample",
+                "AllocationProbe", "AudioPipeline", "CallJournal", "Conversation", "FigurePage", "LabelledCalls",
+                "MulawCodec",
+                "OpusCodec", "PlugIns", "Recording", "Resample",
                 "SpeechToText", "VAD", "CLinux",
             ]),
         room(
@@ -270,7 +273,9 @@ let package = Package(
         tests(
             "StageConformanceTests",
             uses: [
-                "StageConformance", "AudioPipeline", "Configuration", "LabelledCalls", "PlugIns", "SpeechToText", "VAD",
+                "StageConformance", "AudioPipeline", "Configuration", "LabelledCalls", "OpusCodec", "PlugIns",
+                "Recording",
+                "SpeechToText", "VAD",
                 "PlugInProbe",
             ]),
         tests(

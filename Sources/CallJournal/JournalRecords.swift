@@ -1,7 +1,7 @@
 import Conversation
 
 /// The records of a journal, one after the other. Whatever the bytes hold, it ends with a sentence and never traps.
-struct JournalRecords {
+package struct JournalRecords {
     /// How the records end.
     enum End: Equatable {
         /// With the call.
@@ -20,9 +20,9 @@ struct JournalRecords {
     private var markFollows = false
     private(set) var end: End?
 
-    init(_ file: JournalFile) { decoder = JournalDecoder(file.records) }
+    package init(_ file: JournalFile) { decoder = JournalDecoder(file.records) }
 
-    mutating func next() -> JournalRecord? {
+    package mutating func next() -> JournalRecord? {
         guard end == nil else { return nil }
         if markFollows {
             markFollows = false

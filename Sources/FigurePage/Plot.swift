@@ -29,17 +29,20 @@ package struct Plot {
     package var yKind = PlotScale.Kind.linear
     package var lines: [Line]
     package var limits: [Limit] = []
+    /// Beside the plot; nil: every line's own name.
+    package var legend: [(name: String, style: Int)]?
     /// How a value of an axis is written.
     package var xText: (Double) -> String = Plot.text
     package var yText: (Double) -> String = Plot.text
 
     package init(
         title: String, xLabel: String, yLabel: String, xKind: PlotScale.Kind = .linear, yKind: PlotScale.Kind = .linear,
-        lines: [Line], limits: [Limit] = [], xText: @escaping (Double) -> String = Plot.text,
+        lines: [Line], limits: [Limit] = [], legend: [(name: String, style: Int)]? = nil,
+        xText: @escaping (Double) -> String = Plot.text,
         yText: @escaping (Double) -> String = Plot.text
     ) {
         (self.title, self.xLabel, self.yLabel, self.xKind, self.yKind) = (title, xLabel, yLabel, xKind, yKind)
-        (self.lines, self.limits, self.xText, self.yText) = (lines, limits, xText, yText)
+        (self.lines, self.limits, self.legend, self.xText, self.yText) = (lines, limits, legend, xText, yText)
     }
 
     private static let width = 720.0, height = 320.0
@@ -89,7 +92,7 @@ package struct Plot {
                     + "<text class=\"limit\" x=\"\(Self.number(Self.left + 6))\" y=\"\(Self.number(vertical(limit.y) - 4))\">\(FigurePage.escaped(limit.label))</text>"
             )
         }
-        for (index, line) in lines.enumerated() {
+        for line in lines {
             let places = line.points.map { (Self.number(horizontal($0.x)), Self.number(vertical($0.y))) }
             if !line.isScattered, places.count > 1 {
                 let path = places.map { "\($0.0),\($0.1)" }.joined(separator: " ")
@@ -101,10 +104,12 @@ package struct Plot {
                     "<circle class=\"c\(line.style)\" cx=\"\(place.0)\" cy=\"\(place.1)\" r=\"2.5\"><title>\(FigurePage.escaped(values))</title></circle>"
                 )
             }
-            let legend = Self.top + 8 + Double(index) * 18
+        }
+        for (index, entry) in (legend ?? lines.map { (name: $0.name, style: $0.style) }).enumerated() {
+            let height = Self.top + 8 + Double(index) * 18
             parts.append(
-                "<circle class=\"c\(line.style)\" cx=\"\(Self.number(end + 12))\" cy=\"\(Self.number(legend))\" r=\"4\"/>"
-                    + "<text x=\"\(Self.number(end + 22))\" y=\"\(Self.number(legend + 4))\">\(FigurePage.escaped(line.name))</text>"
+                "<circle class=\"c\(entry.style)\" cx=\"\(Self.number(end + 12))\" cy=\"\(Self.number(height))\" r=\"4\"/>"
+                    + "<text x=\"\(Self.number(end + 22))\" y=\"\(Self.number(height + 4))\">\(FigurePage.escaped(entry.name))</text>"
             )
         }
         parts.append("</svg></figure>")

@@ -16,7 +16,7 @@ public struct MediaBridgeCommand: AsyncParsableCommand {
             ServeCommand.self, DemoCommand.self, CallCommand.self, LoadCommand.self, AgentCommand.self,
             CallsCommand.self, BenchCommand.self,
             ShowCommand.self, ExportCommand.self, ReplayCommand.self, ConfigCommand.self, PromptCommand.self,
-            StagesCommand.self, CheckStageCommand.self, StageHostCommand.self,
+            StagesCommand.self, CheckStageCommand.self, EvaluateCommand.self, StageHostCommand.self,
             DialCommand.self, HangUpCommand.self,
             SimulateCommand.self, DatabaseCommand.self, JobsCommand.self, TenantsCommand.self, EraseCommand.self,
             EventsCommand.self, TopCommand.self,

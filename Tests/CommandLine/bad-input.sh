@@ -74,6 +74,14 @@ expect 1 'cannot be loaded' 'a library that is none' "$program" stage-host "$wor
 expect 64 'NAME=VALUE was expected' 'an option without a value' "$program" stage-host --option loud x.so
 expect 0 'energy' 'stages are listed' bash -c '"$0" stages --json | grep -m 1 energy' "$program"
 expect 1 'no detector; one of energy' 'a check of nobody' "$program" check-stage nobody
+expect 64 'recordings, journals or folders' 'an evaluation of nothing' "$program" evaluate --vad energy
+expect 1 'no such file or folder: /nowhere' 'calls that are not there' "$program" evaluate --vad energy --calls /nowhere
+expect 1 'nothing to hear' 'a folder without calls' "$program" evaluate --vad energy --calls "$work"
+expect 1 'is no recording; one of wav' 'a text as a recording' "$program" evaluate --vad energy --calls "$work/good.yaml"
+expect 1 'no detector; one of energy' 'an evaluation by nobody' "$program" evaluate --vad energy,nobody --calls "$work"
+head -c 3000 /dev/urandom >"$work/noise.ogg"
+expect 1 'no Ogg Opus file' 'bytes as Ogg' "$program" evaluate --vad energy --calls "$work/noise.ogg"
+
 expect 1 'is no library' 'a record of what needs none' "$program" check-stage energy --record "$work/r.json"
 expect 1 'no recorded words: /nowhere cannot be read' 'no words to check with' "$program" check-stage energy --speech /nowhere
 expect 64 'no folder to write into' 'a page into nowhere' "$program" check-stage energy --html /nowhere/page.html
