@@ -1,9 +1,11 @@
+import AudioPipeline
 import Configuration
 import Conversation
 import Foundation
 import Logging
 import PlugIns
 import RecognizerServers
+import SpeechToText
 import Testing
 import Transport
 import TurnStore
@@ -115,6 +117,33 @@ import TurnStore
             #expect(heard[0].text.hasPrefix("call 1 of ") && heard[0].recognizer == "theirs")
             #expect(heard[0].endMilliseconds - heard[0].startMilliseconds >= 780)
             #expect(session.audio.count > 16_000)
+            carrier.stop()
+            _ = try await rig.ended(carrier.call)
+        }
+    }
+
+    @Test func `a server of one's own hears a call over its one connection, to the last word`() async throws {
+        let server = try ScriptedStage(texts: ["good morning", "goodbye"])
+        defer { server.stop() }
+        try await withService(Self.plan(.server(server.url))) { rig in
+            let (carrier, _) = try await rig.listeningCall()
+            let pause = String(repeating: ".", count: 50), words = String(repeating: "S", count: 40)
+            try await Self.speak(carrier, pause + words + pause + words)
+            carrier.stop()
+            _ = try await rig.ended(carrier.call)
+            try await eventually("the last words") { (try? rig.stored(carrier.call))??.recognized.count == 2 }
+            #expect(try rig.stored(carrier.call)?.recognized.map(\.text) == ["good morning", "goodbye"])
+            #expect(server.connections.count == 1)
+        }
+    }
+
+    @Test func `a recogniser of a Swift package is told each utterance of a call`() async throws {
+        Stages.recognizers.add(RecognizerEntry(utterances: "sundial", about: "how long") { Sundial() })
+        try await withService(Self.plan(.engine("sundial"))) { rig in
+            let (carrier, _) = try await rig.listeningCall()
+            let pause = String(repeating: ".", count: 50), words = String(repeating: "S", count: 40)
+            try await Self.speak(carrier, pause + words + pause)
+            try await eventually("the words") { (try? rig.stored(carrier.call))??.recognized.isEmpty == false }
             carrier.stop()
             _ = try await rig.ended(carrier.call)
         }
@@ -246,5 +275,14 @@ import TurnStore
             #expect(try rig.stored(carrier.call)?.turns.isEmpty == true)
             #expect(rig.metric(#"media_bridge_recognizer_events_total{name="theirs",event="ended"}"#) > 0)
         }
+    }
+}
+
+/// As a host program's own: understands no word, and says how long was spoken.
+private final class Sundial: SpeechRecognizer {
+    var sampleRateHz: Int { 16_000 }
+    var cost: StageCost { .worker }
+    func recognize(_ utterance: Span<Int16>) -> Transcript {
+        Transcript(text: "\(utterance.count / 16) milliseconds", confidence: 1)
     }
 }
