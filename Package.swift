@@ -71,7 +71,7 @@ let package = Package(
         .library(name: "LabelledCalls", targets: ["LabelledCalls"]),
         .library(name: "MediaBridge", targets: ["MediaBridge"]),
         // For a program with stages of its own: `Stages`, and the command to run then.
-        .library(name: "PlugIns", targets: ["PlugIns"]),
+        .library(name: "PlugIns", targets: ["PlugIns", "Configuration"]),
         .library(name: "MediaBridgeCLI", targets: ["MediaBridgeCLI"]),
         .library(name: "AllocationProbe", targets: ["AllocationProbe"]),
         // The same checks as `media-bridge check-stage`, for tests of such stages.

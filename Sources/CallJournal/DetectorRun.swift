@@ -1,6 +1,6 @@
 public import Conversation
 import MulawCodec
-import VAD
+public import VAD
 
 /// A voice detector that can be run over the audio of a journal.
 public enum JournalDetector: Sendable {
@@ -36,16 +36,32 @@ public struct DetectorRun: Sendable {
     public private(set) var ofDetector: [HeardEdge] = []
     /// Frames of the caller's that were heard.
     public private(set) var frames = 0
+    /// Of them, those for which the detector answered no probability.
+    public private(set) var unanswered = 0
 
     /// - Throws: when the journal holds no audio.
     public init(_ file: JournalFile, _ detector: JournalDetector) throws(JournalError) {
-        guard file.header.keepsAudio else {
-            throw JournalError("the journal holds no audio; `journal: audio` keeps it")
-        }
+        try Self.demandAudio(file)
         switch detector {
         case .energy: run(file, LocalEars(EnergyDetector(), isEchoAware: false))
         case .energyEcho: run(file, LocalEars(EnergyDetector(), isEchoAware: true))
         case .scripted(let script): run(file, LocalEars(ScriptedDetector(script), isEchoAware: false))
+        }
+    }
+
+    /// A detector as a tenant may name it: less what the agent's echo explains, and told of each gap.
+    /// - Parameter detector: hears 20 ms frames at 8 kHz.
+    /// - Throws: when the journal holds no audio.
+    public init<Detector: VoiceActivityDetector & ~Copyable>(
+        _ file: JournalFile, plugged detector: consuming Detector
+    ) throws(JournalError) {
+        try Self.demandAudio(file)
+        run(file, LocalEars(detector, isEchoAware: true, isPlugged: true))
+    }
+
+    private static func demandAudio(_ file: JournalFile) throws(JournalError) {
+        guard file.header.keepsAudio else {
+            throw JournalError("the journal holds no audio; `journal: audio` keeps it")
         }
     }
 
@@ -71,6 +87,7 @@ public struct DetectorRun: Sendable {
             case .admitted, .queued, .sent, .mark: break
             }
         }
+        unanswered = ears.unanswered
     }
 
     /// Onsets of the call that the detector has too, within 100 ms.
@@ -91,17 +108,22 @@ private struct LocalEars<Detector: VoiceActivityDetector & ~Copyable>: ~Copyable
     private var detector: Detector
     private var echo = EchoReference()
     private let isEchoAware: Bool
+    /// The energy detector goes through gaps; a tenant's own forgets.
+    private let isPlugged: Bool
+    private(set) var unanswered = 0
     private var segmenter = SpeechSegmenter()
     private var decoder = MulawDecoder()
 
-    init(_ detector: consuming Detector, isEchoAware: Bool) {
+    init(_ detector: consuming Detector, isEchoAware: Bool, isPlugged: Bool = false) {
         self.detector = detector
-        self.isEchoAware = isEchoAware
+        (self.isEchoAware, self.isPlugged) = (isEchoAware, isPlugged)
     }
 
     mutating func hear(_ frame: Span<UInt8>) -> VoiceEdge? {
         let samples = decoded(frame)
-        let isSpeech = detector.analyze(samples.span).isSpeech
+        let activity = detector.analyze(samples.span)
+        if !activity.isInRange { unanswered += 1 }
+        let isSpeech = activity.isSpeech
         let isEcho = isEchoAware && echo.judge(samples.span).isEcho && isSpeech
         switch segmenter.advance(isSpeech: isSpeech && !isEcho) {
         case .onset(let milliseconds): return .onset(startedMillisecondsAgo: milliseconds)
@@ -119,8 +141,14 @@ private struct LocalEars<Detector: VoiceActivityDetector & ~Copyable>: ~Copyable
     }
 
     mutating func cleared() { echo.cleared() }
-    mutating func lost(frames: Int) { echo.lost(frames: frames) }
-    mutating func restarted() { echo.reset() }
+    mutating func lost(frames: Int) {
+        echo.lost(frames: frames)
+        if isPlugged { detector.reset() }
+    }
+    mutating func restarted() {
+        echo.reset()
+        if isPlugged { detector.reset() }
+    }
 
     private mutating func decoded(_ frame: Span<UInt8>) -> [Int16] {
         var linear = [Int16](repeating: 0, count: frame.count)

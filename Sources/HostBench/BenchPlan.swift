@@ -21,8 +21,16 @@ public struct BenchPlan: Codable, Sendable, Equatable {
     }
 }
 
-/// A voice detector, by its name in `media-bridge stages`.
-public enum BenchDetector: String, Codable, Sendable, CaseIterable {
-    case energy
-    case energyEcho = "energy-echo"
+/// What hears the callers, by its name: `energy` alone, `energy-echo` (less what the agent's echo explains), or one of
+/// `media-bridge stages`, echo included.
+public struct BenchDetector: RawRepresentable, Codable, Sendable, Equatable {
+    public var rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let energy = BenchDetector(rawValue: "energy")
+    public static let energyEcho = BenchDetector(rawValue: "energy-echo")
+
+    public var isEchoAware: Bool { self != .energy }
+    /// `vad:` of the tenant that is called.
+    public var tenantName: String { self == .energyEcho ? "energy" : rawValue }
 }

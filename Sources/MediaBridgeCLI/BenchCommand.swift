@@ -31,7 +31,10 @@ struct BenchCommand: AsyncParsableCommand {
 
     @Option(help: "Calls at the same time, 1 ... 10,000.") var calls: Int?
     @Option(help: "passthrough, transcode or batched.") var profile = CapacityProfile.passthrough
-    @Option(help: "The voice detector: energy-echo or energy.") var vad = BenchDetector.energyEcho
+    @Option(
+        help: "The voice detector: energy-echo (energy, less the agent's echo), or a name of `media-bridge stages`.",
+        transform: BenchDetector.named)
+    var vad = BenchDetector.energyEcho
     @Flag(help: "TLS to the callers and to the model, with a certificate made for the run.") var tls = false
     @Option(help: "Seconds that are measured, 3 ... 3,600.") var seconds = 20.0
     @Option(help: "Seconds between the last call's begin and the measurement.") var warmUp = 5.0

@@ -1,6 +1,9 @@
 import ArgumentParser
+import AudioPipeline
 import CallJournal
 import Conversation
+import PlugIns
+import VAD
 
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,10 +19,11 @@ struct ReplayCommand: ParsableCommand {
               media-bridge replay FILE                      the call, line by line
               media-bridge replay FILE --quiet              the verdict alone
               media-bridge replay FILE --verbose --from 12  frames too, from there
-              media-bridge replay FILE --vad energy         another voice detector
+              media-bridge replay FILE --vad telephone      another voice detector
 
             With `journal: audio` the file holds both sides' audio too, and --vad runs another detector over it: energy, \
-            energy-echo (less the agent's echo: what calls use), or scripted with --script.
+            energy-echo (less the agent's echo: what calls use), scripted with --script, any of `media-bridge stages` and \
+            any that --config plugs in, all these less the echo.
 
             Journals hold what people said: keep them as you keep recordings. Exit status: 0 identical as far as the \
             journal goes, 1 different or not readable.
@@ -27,8 +31,9 @@ struct ReplayCommand: ParsableCommand {
 
     @Argument(help: "The journal.") var file: String
     @Option(
-        help: "Show what this voice detector would have said: \(JournalDetector.names.joined(separator: ", ")).")
+        help: "Show what this voice detector would have said: energy-echo, or a name of `media-bridge stages`.")
     var vad: String?
+    @Option(help: "With --vad: a configuration, whose detectors can be named too.") var config: String?
     @Option(help: "For `--vad scripted`: one character for each frame of the caller's, S for speech.")
     var script: String?
     @Option(help: "Show nothing before this second of the call.") var from: Double?
@@ -38,9 +43,11 @@ struct ReplayCommand: ParsableCommand {
     @Flag(help: "One JSON object instead of text.") var json = false
 
     func validate() throws {
-        if let vad, JournalDetector(name: vad) == nil {
-            throw ValidationError("--vad: \(vad), expected \(JournalDetector.names.joined(separator: ", "))")
+        let names = ["energy-echo"] + Stages.detectors.entries.map(\.name)
+        if let vad, config == nil, !vad.contains("/"), !names.contains(vad) {
+            throw ValidationError("--vad: \(vad), expected \(names.joined(separator: ", ")) or one of --config")
         }
+        if config != nil, vad == nil { throw ValidationError("--config belongs to --vad") }
         if script != nil, vad != "scripted" { throw ValidationError("--script belongs to --vad scripted") }
         if let from, let to, from > to { throw ValidationError("--from \(from) lies after --to \(to)") }
     }
@@ -48,13 +55,7 @@ struct ReplayCommand: ParsableCommand {
     func run() throws {
         let journal: JournalFile
         do throws(JournalError) { journal = try JournalFile(path: file) } catch { throw CommandFailure("\(error)") }
-        if let vad, let detector = JournalDetector(name: vad, script: script ?? "") {
-            let run: DetectorRun
-            do throws(JournalError) { run = try DetectorRun(journal, detector) } catch {
-                throw CommandFailure("\(error)")
-            }
-            return try show(run, name: vad)
-        }
+        if let vad { return try show(try hear(journal, vad), name: vad) }
         if !json, !quiet { introduce(journal) }
         let result = Replay(journal).run { step in if !json, !quiet, isWanted(step) { show(step) } }
         if json { try printJSON(ReplayReport(journal, result)) } else { conclude(journal, result) }
@@ -114,6 +115,27 @@ struct ReplayCommand: ParsableCommand {
     }
 
     // MARK: Another detector
+
+    private func hear(_ journal: JournalFile, _ name: String) throws -> DetectorRun {
+        if let detector = JournalDetector(name: name, script: script ?? "") {
+            do throws(JournalError) { return try DetectorRun(journal, detector) } catch {
+                throw CommandFailure("\(error)")
+            }
+        }
+        let settings = try NamedDetector.settings(name, config: config)
+        let make: DetectorEntry.Factory
+        do throws(StageFault) { make = try OfflineDetectors.factory(settings) } catch {
+            throw CommandFailure("\(name): \(error)")
+        }
+        let run: DetectorRun
+        do throws(JournalError) { run = try DetectorRun(journal, plugged: FrameDetector(make())) } catch {
+            throw CommandFailure("\(error)")
+        }
+        guard run.unanswered == 0 else {
+            throw CommandFailure("\(name): no probability for \(run.unanswered) of \(run.frames) frames")
+        }
+        return run
+    }
 
     private func show(_ run: DetectorRun, name: String) throws {
         if json {

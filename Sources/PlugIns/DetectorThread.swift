@@ -3,6 +3,7 @@ import CLinux
 import Dispatch
 import Foundation
 import Synchronization
+import Transport
 import VAD
 
 /// Detectors of this process that cost too much for a shard, all of one kind, on a thread of their own.
@@ -20,9 +21,9 @@ final class DetectorThread: @unchecked Sendable {  // `watching` is its owner's,
     private let counters: PlugInCounters
     private let inbox = LaneInbox()
     private let timeoutMilliseconds: Int
-    private let running = Mutex<Round?>(nil)
+    private let running = Guarded<Round?>(nil)
     private var watching: (any DispatchSourceTimer)?
-    private let abandoned = Mutex(0)
+    private let abandoned = Guarded(0)
 
     init(_ make: @escaping DetectorEntry.Factory, counters: PlugInCounters, timeoutMilliseconds: Int) {
         (self.make, self.counters, self.timeoutMilliseconds) = (make, counters, timeoutMilliseconds)

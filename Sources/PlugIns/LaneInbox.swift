@@ -1,5 +1,5 @@
 import AudioPipeline
-import Synchronization
+import Transport
 import VAD
 
 /// Where seats come to a worker. A seat is made on a shard, with its call; the worker looks in whenever it is awake.
@@ -9,7 +9,7 @@ final class LaneInbox: Sendable {
         var last: UInt32 = 0
         var isStopping = false
     }
-    private let waiting = Mutex(Waiting())
+    private let waiting = Guarded(Waiting())
 
     /// Shard thread, once per call, before its first tick.
     func seat(timeoutMilliseconds: Int) -> DetectorSeat {

@@ -67,7 +67,10 @@ extension PlugInSettings {
 }
 
 /// A detector over 20 ms frames at 8 kHz, whatever its own rate and window. One thread.
-public final class FrameDetector {
+public final class FrameDetector: VoiceActivityDetector {
+    public var window: DetectorWindow { .telephoneFrame }
+    public var latencyMilliseconds: Int { detector.latencyMilliseconds }
+    public var cost: StageCost { detector.cost }
     private let detector: AnyDetector
     private var windows: FrameWindows
     private var newest = VoiceActivity(probability: 0, isSpeech: false)

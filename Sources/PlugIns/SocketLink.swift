@@ -1,6 +1,5 @@
 import AudioPipeline
 import Foundation
-import Synchronization
 import Transport
 
 /// A WebSocket server that judges: each message of the framing is one binary message, each answer one text message. The
@@ -8,7 +7,7 @@ import Transport
 final class SocketLink: StageLink, @unchecked Sendable {  // The worker's; what the loop touches is in `shared`.
     private let url: String
     private let loop: EventLoop
-    private let shared = Mutex(Shared())
+    private let shared = Guarded(Shared())
     private let arrival = DispatchSemaphore(value: 0)
 
     private struct Shared {

@@ -2,12 +2,12 @@ import Glibc
 
 /// A value behind a lock. A pthread mutex and not `Synchronization.Mutex`, whose contended path ThreadSanitizer cannot
 /// see: it then reports races that are none, and real ones drown among them.
-@safe final class Guarded<Value>: @unchecked Sendable {
+@safe package final class Guarded<Value>: @unchecked Sendable {
     // Sendable: `value` is only touched with the lock held.
     private var value: Value
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
-    init(_ value: sending Value) {
+    package init(_ value: sending Value) {
         self.value = value
         unsafe mutex = .allocate(capacity: 1)
         unsafe mutex.initialize(to: pthread_mutex_t())
@@ -20,7 +20,7 @@ import Glibc
         unsafe mutex.deallocate()
     }
 
-    func withLock<Result, Failure: Error>(
+    package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)

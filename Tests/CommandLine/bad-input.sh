@@ -94,7 +94,9 @@ fi
 
 expect 64 'no fault is called .nonsense.' 'a fault that nobody knows' "$program" simulate --faults nonsense
 expect 64 "'psychic' is invalid" 'a profile nobody has' "$program" bench --profile psychic
-expect 64 "'neural' is invalid" 'a detector that is not built in' "$program" bench --vad neural
+expect 64 "'neural' is invalid .*one of energy-echo, energy.*webrtc-3" 'a detector that is not built in' "$program" bench --vad neural
+expect 64 '--vad: neural, expected energy-echo, energy.*telephone' 'ears that nobody has' "$program" replay call.journal --vad neural
+expect 64 '.-config belongs to --vad' 'a configuration for nothing' "$program" replay call.journal --config "$work/good.yaml"
 expect 64 '--calls: 0, 1 ... 10000' 'a bench of no calls' "$program" bench --calls 0
 expect 64 'goes without --calls' 'a capacity to be found that is given' "$program" bench --find-capacity --calls 9
 expect 64 '--html: no folder to write into' 'a page nowhere' "$program" bench --html /nowhere/page.html

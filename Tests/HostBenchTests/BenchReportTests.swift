@@ -123,4 +123,15 @@ import Testing
     @Test func `a free port can be listened on`() throws {
         #expect(try (1...65_535).contains(FreePort.find()))
     }
+
+    @Test(arguments: [("energy", false, "energy"), ("energy-echo", true, "energy"), ("telephone", true, "telephone")])
+    func `a detector stands in reports by its name, and is a tenant's`(
+        name: String, isEchoAware: Bool, tenantName: String
+    ) throws {
+        let plan = BenchPlan(calls: 1, detector: BenchDetector(rawValue: name))
+        let written = try JSONEncoder().encode(plan)
+        #expect(String(decoding: written, as: UTF8.self).contains(#""detector":"\#(name)""#))
+        #expect(try JSONDecoder().decode(BenchPlan.self, from: written) == plan)
+        #expect(plan.detector.isEchoAware == isEchoAware && plan.detector.tenantName == tenantName)
+    }
 }

@@ -1,10 +1,13 @@
+import AudioPipeline
 import CallJournal
 import CarrierPhone
 import Configuration
 import Conversation
 import Foundation
 import LocalAgent
+import PlugIns
 import Testing
+import VAD
 
 @testable import MediaBridge
 
@@ -66,6 +69,12 @@ import Testing
             let silent = try DetectorRun(file, .scripted("...."))
             #expect(silent.ofDetector.isEmpty)
             #expect(silent.frames == ears.frames)
+            let energy = try #require(Stages.detectors["energy"]).prepare()
+            let plugged = try DetectorRun(file, plugged: FrameDetector(energy()))
+            #expect(plugged.ofDetector == ears.ofCall)
+            let telephone = try DetectorRun(
+                file, plugged: FrameDetector(try #require(Stages.detectors["telephone"]).prepare()()))
+            #expect(telephone.ofDetector.count { $0.isOnset } >= 3 && telephone.unanswered == 0)
 
             // A tenant whose agent always finishes: other from the interruption on, and not before.
             var policy = file.header.policy

@@ -1,12 +1,15 @@
+import AudioPipeline
 import Configuration
 import Foundation
 import Logging
 import PlugIns
 import RealtimeBridge
+import RecognizerServers
 import Testing
 import VAD
 
 @testable import MediaBridge
+@testable import OwnStages
 
 /// Calls whose tenant names a detector of its own.
 @Suite struct `Plugged detectors` {
@@ -63,6 +66,74 @@ import VAD
             try await Self.speak(carrier, "two seconds of audio") { session.audio.count > 16_000 }
             #expect(rig.events("detector_fallbacks") == 0)
             #expect(rig.service.detectors.all.map(\.isReady) == [true])
+            carrier.stop()
+            _ = try await rig.ended(carrier.call)
+        }
+    }
+
+    @Test func `S10 a server that judges a call hangs up, and is believed again when it is back`() async throws {
+        let server = try ScriptedDetectorServer()
+        defer { server.stop() }
+        try await withService(Self.plan(.server(server.url))) { rig in
+            try await eventually("the server") { rig.service.detectors.all.first?.isReady == true }
+            let (carrier, session) = try await rig.listeningCall()
+            try await Self.speak(carrier, "two seconds of audio") { session.audio.count > 16_000 }
+            #expect(rig.events("detector_fallbacks") == 0)
+            #expect(server.windows > 30)
+            server.hangUp()
+            try await Self.speak(carrier, "the fallback") { rig.events("detector_fallbacks") == 1 }
+            let heard = session.audio.count
+            try await Self.speak(carrier, "the return") { rig.events("detector_returns") == 1 }
+            #expect(session.audio.count > heard)
+            #expect(server.connections == 2)
+            #expect(rig.metric(#"media_bridge_detector_fallbacks_total{name="theirs",cause="gone"}"#) == 1)
+            carrier.stop()
+            _ = try await rig.ended(carrier.call)
+        }
+    }
+
+    /// What a `main` adds to `Stages` before it launches the service.
+    @Test func `a detector of a Swift package decides in a call, on the frame path`() async throws {
+        Stages.detectors.add(DetectorEntry(name: "their-own", about: "of another package") { ZeroCrossings() })
+        var plan = RigPlan(.scripted(.init(speech: nil)), greets: false)
+        plan.configure = { $0.tenants[0].vad = "their-own" }
+        try await withService(plan) { rig in
+            let (carrier, session) = try await rig.listeningCall()
+            try await Self.speak(carrier, "two seconds of audio") { session.audio.count > 16_000 }
+            #expect(rig.events("detector_fallbacks") == 0)
+            carrier.stop()
+            _ = try await rig.ended(carrier.call)
+        }
+    }
+
+    /// Never hears anybody, or answers no numbers; on a worker's thread.
+    private struct Stubborn: VoiceActivityDetector, ~Copyable {
+        let probability: Float
+        var window: DetectorWindow { .telephoneFrame }
+        var latencyMilliseconds: Int { 0 }
+        var cost: StageCost { .worker }
+        mutating func analyze(_ window: borrowing Span<Int16>) -> VoiceActivity {
+            VoiceActivity(probability: probability, isSpeech: false)
+        }
+        mutating func reset() {}
+    }
+
+    @Test(arguments: [(Float(0), 0), (.nan, 1)])
+    func `S10 a Swift package's worker that answers no numbers is not believed, one that answers is`(
+        probability: Float, fallbacks: Int
+    ) async throws {
+        let name = fallbacks == 0 ? "deaf" : "confused"
+        Stages.detectors.add(
+            DetectorEntry(name: name, about: "for this test") { Stubborn(probability: probability) })
+        var plan = RigPlan(.scripted(.init(speech: nil)), greets: false)
+        plan.configure = { $0.tenants[0].vad = name }
+        try await withService(plan) { rig in
+            let (carrier, session) = try await rig.listeningCall()
+            try await Self.speak(carrier, "two seconds of audio, and the verdict") {
+                session.audio.count > 16_000 && rig.events("detector_fallbacks") == fallbacks
+            }
+            #expect(
+                rig.metric("media_bridge_detector_fallbacks_total{name=\"\(name)\",cause=\"wrong\"}") == fallbacks)
             carrier.stop()
             _ = try await rig.ended(carrier.call)
         }

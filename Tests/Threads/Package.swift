@@ -11,6 +11,15 @@ let package = Package(
             name: "RingThreadTests", dependencies: [.product(name: "AudioPipeline", package: "media-bridge")],
             path: "RingThreadTests", swiftSettings: [.swiftLanguageMode(.v6)]),
         .testTarget(
+            name: "LaneThreadTests",
+            dependencies: [
+                .product(name: "AudioPipeline", package: "media-bridge"),
+                .product(name: "PlugIns", package: "media-bridge"),
+                .product(name: "Transport", package: "media-bridge"),
+                .product(name: "VAD", package: "media-bridge"),
+            ],
+            path: "LaneThreadTests", swiftSettings: [.swiftLanguageMode(.v6)]),
+        .testTarget(
             name: "StoreThreadTests", dependencies: [.product(name: "TurnStore", package: "media-bridge")],
             path: "StoreThreadTests", swiftSettings: [.swiftLanguageMode(.v6)]),
         .testTarget(

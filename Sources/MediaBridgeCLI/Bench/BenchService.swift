@@ -52,7 +52,8 @@ final class BenchService: Sendable {
         configuration.model.audioFormat = plan.profile.audioFormat
         configuration.limits.maximumCalls = min(CapacityFile.callRange.upperBound, plan.calls + 16)
         configuration.journals.directory = folder + "/journals"
-        configuration.tenants[0].echoAware = plan.detector == .energyEcho
+        configuration.tenants[0].echoAware = plan.detector.isEchoAware
+        configuration.tenants[0].vad = plan.detector.tenantName
         configuration.tenants[0].uplinkBatchMilliseconds = plan.profile.batchMilliseconds
         configuration.tenants[0].downlinkBatchMilliseconds = plan.profile.batchMilliseconds
         return configuration

@@ -1,0 +1,1 @@
+../../Support/RecognizerServers/ScriptedDetectorServer.swift
