@@ -15,13 +15,17 @@ struct CallCommand: AsyncParsableCommand {
               media-bridge call --url http://127.0.0.1:8080/twilio/voice --wav hello.wav --wav bye.wav --out heard.wav
 
             Each --wav is said when the agent has finished its next turn. With --talk-over, the second one is said that \
-            many milliseconds into the agent's second turn instead: an interruption.
+            many milliseconds into the agent's second turn instead: an interruption. With --at nobody is waited for: the way to \
+            talk where no agent speaks (`mode: transcribe`).
             """)
 
     @Option(help: "The voice webhook (http, https), or a media stream (ws, wss).") var url: String
     @Option(name: .long, help: "What the caller says: 8 kHz mono WAV. Repeat for more.") var wav: [String] = []
     @Option(name: .long, help: "Say the second WAV this many milliseconds into the agent's second turn.")
     var talkOver: Int?
+    @Option(
+        help: "Say the first WAV this many milliseconds into the call, each other one a second after the one before.")
+    var at: Int?
     @Option(help: "The caller's number.") var from = "+15005550006"
     @Option(help: "The number that is called.") var to = ServiceConfiguration.demoNumber
     @Option(help: "The account's SID.") var account = ServiceConfiguration.demoAccountSid
@@ -36,6 +40,8 @@ struct CallCommand: AsyncParsableCommand {
     func validate() throws {
         if calls < 1 { throw ValidationError("--calls: \(calls), expected at least 1") }
         if seconds < 1 { throw ValidationError("--seconds: \(seconds), expected at least 1") }
+        if let at, at < 0 { throw ValidationError("--at: \(at), expected at least 0") }
+        if at != nil, talkOver != nil { throw ValidationError("--at and --talk-over: one of them was expected") }
         if talkOver != nil, wav.count < 2 { throw ValidationError("--talk-over needs a second --wav to say") }
     }
 
@@ -81,12 +87,17 @@ struct CallCommand: AsyncParsableCommand {
             options.authToken = ServiceConfiguration.demoAuthToken.reveal()
         }
         do throws(CarrierPhoneError) {
+            var next = at
             for (index, path) in wav.enumerated() {
                 let moment: PhoneMoment =
-                    if index == 1, let talkOver { .intoAgentTurn(2, milliseconds: talkOver) } else {
+                    if let next { .at(milliseconds: next) } else if index == 1, let talkOver {
+                        .intoAgentTurn(2, milliseconds: talkOver)
+                    } else {
                         .afterAgentTurn(index + 1, pauseMilliseconds: 300)
                     }
-                options.utterances.append(try PhoneUtterance(wavFile: path, moment))
+                let utterance = try PhoneUtterance(wavFile: path, moment)
+                options.utterances.append(utterance)
+                next = next.map { $0 + utterance.audio.count / 8 + 1_000 }
             }
         } catch { throw CommandFailure("--wav: \(error)") }
         return options

@@ -140,6 +140,7 @@ expect 1 'in use' 'a port in use' "$program" serve --config "$work/inuse.yaml"
 expect 1 'missing.wav' 'a WAV that is not there' "$program" call --url http://127.0.0.1:1/twilio/voice --wav "$work/missing.wav"
 echo 'not audio' >"$work/text.wav"
 expect 1 'text.wav' 'a file that is no WAV' "$program" call --url http://127.0.0.1:1/twilio/voice --wav "$work/text.wav"
+expect 64 '--at: -1' 'a moment before the call' "$program" call --url ws://127.0.0.1:1/ --at=-1
 expect 64 '--calls: 0' 'an option out of range' "$program" call --url ws://127.0.0.1:1/ --calls 0
 expect 1 '' 'nobody answers the webhook' "$program" call --url http://127.0.0.1:1/twilio/voice --seconds 2
 expect 1 'no such file' 'a store that is not there' "$program" calls --store "$work/none.sqlite"
