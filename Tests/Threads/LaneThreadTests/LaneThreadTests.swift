@@ -7,7 +7,8 @@ import Testing
 import VAD
 
 /// Calls on several shards' threads and the worker that judges for them all, meant for `swift test --sanitize=thread
-/// -Xswiftc -O`: what they share are rings, a word for each call, and the inbox.
+/// -Xswiftc -O`: what they share are rings, a word for each call, and the inbox. When a thread that was given up goes on
+/// with its calls, the sanitizer reports their windows and their frames as raced on.
 @Suite(.serialized) struct `Lanes between shards and workers` {
     /// Loud is speech; windows of 32 ms at 16 kHz, so that raising and cutting are the worker's too.
     private struct Loud: VoiceActivityDetector, ~Copyable {
