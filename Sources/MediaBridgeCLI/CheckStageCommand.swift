@@ -9,7 +9,7 @@ import VAD
 
 struct CheckStageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check-stage", abstract: "Check voice detectors: contract, cost, memory, accuracy.",
+        commandName: "check-stage", abstract: "Check detectors and recognisers: contract, cost, accuracy.",
         discussion: """
             Each detector hears the same golden calls: recorded words on quiet, noisy, clipped and offset lines, tones, clicks, \
             keys, noise, ten minutes of music on hold. What is reported: rules of the role that it breaks (answers that are \
@@ -19,6 +19,11 @@ struct CheckStageCommand: ParsableCommand {
               media-bridge check-stage energy telephone --html detectors.html
               media-bridge check-stage mine --config media-bridge.yaml
               media-bridge check-stage ./mine.so --record mine.record    # then: inline: true, record: mine.record
+
+              media-bridge check-stage pocketsphinx
+
+            Recognisers hear recordings of known words, in the time these take: word errors, the time to the first partial and to \
+            the final result, and what part of a core a call takes.
 
             A library that is checked for `inline` is loaded into a process made for it: a crash is a finding.
             """)
@@ -46,7 +51,17 @@ struct CheckStageCommand: ParsableCommand {
     }
 
     func run() throws {
-        let settings = try names.map(settings)
+        let configured = try config.map { try loadConfiguration($0).stages }
+        let options = try namedOptions()
+        let recognizers = names.filter { isRecognizer($0, configured) }
+        if !recognizers.isEmpty {
+            guard recognizers.count == names.count else {
+                throw CommandFailure(
+                    "detectors and recognisers are checked apart: `\(recognizers[0])` is a recogniser, others are not")
+            }
+            return try checkRecognizers(configured, options)
+        }
+        let settings = try names.map { try self.settings($0, options) }
         if record != nil, Self.library(settings[0]) == nil {
             throw CommandFailure(
                 "--record: `\(names[0])` is no library; a record is what a library needs for `inline: true`")
@@ -78,7 +93,7 @@ struct CheckStageCommand: ParsableCommand {
 
     // MARK: Which
 
-    private func settings(_ name: String) throws -> PlugInSettings {
+    private func namedOptions() throws -> [String: String] {
         var options: [String: String] = [:]
         for text in option {
             guard let place = text.firstIndex(of: "="), place > text.startIndex else {
@@ -86,21 +101,11 @@ struct CheckStageCommand: ParsableCommand {
             }
             options[String(text[..<place])] = String(text[text.index(after: place)...])
         }
-        var found: PlugInSettings
-        if let config, let configured = try loadConfiguration(config).stages.detectors.first(where: { $0.name == name })
-        {
-            found = configured
-        } else if name.contains("/") {
-            found = PlugInSettings(
-                name: URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent,
-                door: .library(URL(fileURLWithPath: name).path, isInline: record != nil))
-        } else if Stages.detectors[name] != nil {
-            found = PlugInSettings(name: name, door: .engine(name))
-        } else {
-            let known = Stages.detectors.entries.map(\.name).joined(separator: ", ")
-            throw CommandFailure(
-                "`\(name)` is no detector; one of \(known)\(config == nil ? ", or one of --config," : "") was expected")
-        }
+        return options
+    }
+
+    private func settings(_ name: String, _ options: [String: String]) throws -> PlugInSettings {
+        var found = try NamedDetector.settings(name, config: config)
         found.options.merge(options) { $1 }
         if record != nil, case .library(let path, _) = found.door { found.door = .library(path, isInline: true) }
         return found
@@ -148,9 +153,12 @@ struct CheckStageCommand: ParsableCommand {
                 print(table(DetectorText.summaryHead, reports.map { DetectorText($0).summaryRow }))
             }
         }
-        guard let html else { return }
-        do { try DetectorPage(reports).html.write(toFile: html, atomically: true, encoding: .utf8) } catch {
-            throw CommandFailure("--html: cannot write \(html)")
+        if let html { try write(DetectorPage(reports).html, to: html) }
+    }
+
+    func write(_ page: String, to path: String) throws {
+        do { try page.write(toFile: path, atomically: true, encoding: .utf8) } catch {
+            throw CommandFailure("--html: cannot write \(path)")
         }
     }
 

@@ -74,6 +74,9 @@ expect 1 'cannot be loaded' 'a library that is none' "$program" stage-host "$wor
 expect 64 'NAME=VALUE was expected' 'an option without a value' "$program" stage-host --option loud x.so
 expect 0 'energy' 'stages are listed' bash -c '"$0" stages --json | grep -m 1 energy' "$program"
 expect 1 'no detector; one of energy' 'a check of nobody' "$program" check-stage nobody
+expect 1 'are checked apart' 'two roles in one check' "$program" check-stage energy pocketsphinx
+expect 1 'of a detector.s library' 'a record of a recogniser' "$program" check-stage pocketsphinx --record "$work/r.json"
+
 expect 64 'recordings, journals or folders' 'an evaluation of nothing' "$program" evaluate --vad energy
 expect 1 'no such file or folder: /nowhere' 'calls that are not there' "$program" evaluate --vad energy --calls /nowhere
 expect 1 'nothing to hear' 'a folder without calls' "$program" evaluate --vad energy --calls "$work"
