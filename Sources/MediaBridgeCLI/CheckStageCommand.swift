@@ -2,6 +2,7 @@ import ArgumentParser
 import AudioPipeline
 import Configuration
 import Foundation
+import Glibc
 import LabelledCalls
 import PlugIns
 import StageConformance
@@ -77,19 +78,29 @@ struct CheckStageCommand: ParsableCommand {
             throw CommandFailure(
                 "--speech \(speech): at least one file of 1 to 4 s and one of 9 s and more were expected")
         }
-        let golden = GoldenCalls(speech: prompts, holdSeconds: quick ? 60 : 600, utterances: quick ? 4 : 12)
+        let holdSeconds = quick ? 60 : 600
+        let golden = GoldenCalls(speech: prompts, holdSeconds: holdSeconds, utterances: quick ? 4 : 12)
         let reports = try settings.map { settings -> ConformanceReport in
             do throws(StageFault) {
                 let stage = try OfflineDetectors.stage(settings, trustsLibraries: true)
                 return DetectorCheck(
                     settings.name, stage, golden, timeoutMilliseconds: settings.timeoutMilliseconds
-                ).run { complain($0) }
+                ).run { part in
+                    // What is slower than the call is no use; what never returns would keep its process for ever.
+                    if inThisProcess { alarm(UInt32(holdSeconds) + 60) }
+                    complain(part)
+                }
             } catch { throw CommandFailure("\(settings.name): \(error)") }
         }
         try show(reports)
         if let record, let library = Self.library(settings[0]) { try write(record, of: library, reports[0]) }
-        if reports.contains(where: { !$0.passed }) { throw ExitCode(1) }
+        let passed = reports.allSatisfy { $0.passed }
+        if inThisProcess { throw ExitCode(passed ? Self.heardOutPassed : Self.heardOutBroken) }
+        if !passed { throw ExitCode(1) }
     }
+
+    /// How the process made for a library says that the check came to its end: an `exit` of the library's says neither.
+    private static let (heardOutPassed, heardOutBroken): (Int32, Int32) = (97, 98)
 
     // MARK: Which
 
@@ -121,6 +132,8 @@ struct CheckStageCommand: ParsableCommand {
 
     /// The same command once more, so that what crashes is not the one who tells.
     private func runInChild() throws {
+        // What an earlier check found must not outlive this one, however this one ends.
+        if let record { try? FileManager.default.removeItem(atPath: record) }
         let child = Process()
         child.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         child.arguments = CommandLine.arguments.dropFirst() + ["--in-this-process"]
@@ -128,12 +141,24 @@ struct CheckStageCommand: ParsableCommand {
         child.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         do { try child.run() } catch { throw CommandFailure("this program cannot be started again: \(error)") }
         child.waitUntilExit()
+        if child.terminationReason == .uncaughtSignal, child.terminationStatus == SIGALRM {
+            throw CommandFailure("\(names[0]): it did not come back: inline it would have stopped every call")
+        }
         if child.terminationReason == .uncaughtSignal {
             throw CommandFailure(
                 "\(names[0]): it crashed its process (signal \(child.terminationStatus)): inline it would have ended every call"
             )
         }
-        if child.terminationStatus != 0 { throw ExitCode(child.terminationStatus) }
+        switch child.terminationStatus {
+        case Self.heardOutPassed: return
+        case Self.heardOutBroken: throw ExitCode(1)
+        // What the check itself has said already: a name, a folder, a library that cannot be loaded.
+        case 1, 64: throw ExitCode(child.terminationStatus)
+        case let status:
+            throw CommandFailure(
+                "\(names[0]): it ended its process in the check (status \(status)): inline it would have ended every call"
+            )
+        }
     }
 
     // MARK: What came of it

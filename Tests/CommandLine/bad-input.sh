@@ -90,8 +90,14 @@ expect 1 'no recorded words: /nowhere cannot be read' 'no words to check with' "
 expect 64 'no folder to write into' 'a page into nowhere' "$program" check-stage energy --html /nowhere/page.html
 expect 1 'cannot be loaded' 'a library that is none' "$program" check-stage "$work/good.yaml" --record "$work/r.json"
 printf '#include "media_bridge_stage.h"\nconst media_bridge_stage *media_bridge_stage_describe(uint32_t v) { return *(const media_bridge_stage **)1; }\n' >"$work/crash.c"
+printf '#include "media_bridge_stage.h"\n#include <stdlib.h>\nconst media_bridge_stage *media_bridge_stage_describe(uint32_t v) { exit(0); }\n' >"$work/leave.c"
+if clang -shared -fPIC -w -I "$(dirname "$0")/../../Sources/CLibraries/CMediaBridgeStage" -o "$work/leave.so" "$work/leave.c"; then
+    expect 1 'ended its process in the check .status 0' 'a library that leaves' "$program" check-stage "$work/leave.so" --record "$work/r.json"
+fi
 if clang -shared -fPIC -w -I "$(dirname "$0")/../../Sources/CLibraries/CMediaBridgeStage" -o "$work/crash.so" "$work/crash.c"; then
     expect 1 'crashed its process \(signal 11\)' 'a library that crashes' "$program" check-stage "$work/crash.so" --record "$work/r.json"
+    echo '{"version":1,"name":"x","sha256":"","passed":true,"checkedAt":""}' >"$work/r.json"
+    expect 1 'crashed its process' 'a library that crashes, checked once before' "$program" check-stage "$work/crash.so" --record "$work/r.json"
     [ ! -e "$work/r.json" ] || { failed=$((failed + 1)); echo 'FAILED: a crash left a record' >&2; }
 fi
 
