@@ -15,6 +15,8 @@ ROOT = os.path.dirname(HERE)
 BATCH_MILLISECONDS = {"passthrough": 20, "transcode": 20, "batched": 100}
 ACCOUNT, NUMBER, TOKEN = "AC" + "0" * 31 + "1", "+15005550001", "compare"
 VOID = 3  # exit status of `media-bridge load`
+# Of the bridge's core, taken by the host for its other guests: above this a run counts for nothing.
+MOST_STOLEN = 0.05
 PIPECAT = f"{HERE}/Reference/pipecat"
 
 
@@ -30,6 +32,14 @@ def free_port():
     with socket.socket() as it:
         it.bind(("127.0.0.1", 0))
         return it.getsockname()[1]
+
+
+def core_times(core):
+    """Ticks of the core since the machine began: of processes, and stolen by the host's other guests."""
+    with open("/proc/stat", encoding="utf-8") as file:
+        values = next(it.split() for it in file if it.startswith(f"cpu{core} "))
+    numbers = [int(it) for it in values[1:9]]
+    return sum(numbers[:3]) + sum(numbers[5:7]), numbers[7], sum(numbers)
 
 
 class Bridge:
@@ -93,7 +103,8 @@ tenants:
         return ["--voice-url", f"http{'s' if self.tls else ''}://{base}/twilio/voice", "--auth-token", TOKEN, "--account", ACCOUNT, "--to", NUMBER]
 
     def run(self, calls, seconds, options, extra=()):
-        """The generator's report of one run; its `void` says why it counts for nothing, if so."""
+        """The generator's report of one run, with how busy the bridge's core was in all of it; `void` says why it counts for
+        nothing, if so."""
         with tempfile.TemporaryDirectory(prefix="compare-") as folder, open(f"{folder}/log", "w+b") as log:
             environment = dict(
                 os.environ, NODE_PATH="/usr/share/nodejs", COMPARE_API_KEY="compare", COMPARE_AUTH_TOKEN=TOKEN)
@@ -115,12 +126,17 @@ tenants:
                 ]
                 if self.tls:
                     load += ["--model-certificate", f"{folder}/certificate.pem", "--model-key", f"{folder}/key.pem"]
+                before = core_times(options.bridge_core)
                 done = subprocess.run(load, capture_output=True, text=True, check=False)
                 if done.returncode not in (0, VOID):
                     raise Failure(f"{self.name}, {calls} calls: media-bridge load failed: {done.stderr.strip()[-600:]}")
                 report = json.loads(done.stdout)
                 if report.get("process") is None:
                     raise Failure(f"{self.name}, {calls} calls: the bridge ended: {self.tail(log)}")
+                busy, stolen, whole = (after - was for after, was in zip(core_times(options.bridge_core), before))
+                report["core"] = {"busy": busy / whole, "stolen": stolen / whole}
+                if stolen > MOST_STOLEN * whole:
+                    report["void"].append(f"the host took {stolen / whole:.0%} of the bridge's core, at most {MOST_STOLEN:.0%}")
                 return report
             finally:
                 process.send_signal(signal.SIGKILL)
@@ -158,8 +174,6 @@ def processor():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return "unknown"
-
-
 
 
 def make_certificate(folder):

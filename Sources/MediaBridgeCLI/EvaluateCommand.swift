@@ -42,29 +42,38 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let settings = try names.map { try NamedDetector.settings($0, config: config) }
-        let files = try files()
+        let files = try files(in: calls)
+        guard !files.isEmpty else {
+            throw CommandFailure(
+                "--calls: nothing to hear in \(calls.joined(separator: ", ")); files ending in \(RecordedCall.endings.joined(separator: ", ")) were expected"
+            )
+        }
         let stages: [OfflineDetectors.Stage]
         do { stages = try settings.map { try OfflineDetectors.stage($0) } } catch {
             throw CommandFailure("--vad: \(error)")
         }
         var comparison = DetectorComparison(names)
+        var skipped: [String] = []
         for (number, file) in files.enumerated() {
             complain("\(number + 1) of \(files.count): \(file)")
             do throws(StageFault) { comparison.add(try RecordedCall(file), stages) } catch {
-                throw CommandFailure("--calls: \(error)")
+                skipped.append("\(error)")
+                complain("skipped: \(error)")
             }
         }
+        guard !comparison.calls.isEmpty else { throw CommandFailure("--calls: \(skipped[0])") }
         if json { try printJSON(comparison) } else { print(table(DetectorComparison.head, comparison.rows)) }
+        if !skipped.isEmpty { complain("\(skipped.count) of \(files.count) files could not be heard") }
         guard let html else { return }
         do { try ComparisonPage(comparison).html.write(toFile: html, atomically: true, encoding: .utf8) } catch {
             throw CommandFailure("--html: cannot write \(html)")
         }
     }
 
-    /// Folders give what is in them, sorted; what was named by itself stays as it is.
-    private func files() throws -> [String] {
+    /// Folders give what is in them and below, sorted; what was named by itself stays as it is.
+    private func files(in paths: [String]) throws -> [String] {
         var files: [String] = []
-        for path in calls {
+        for path in paths {
             guard FileManager.default.fileExists(atPath: path) else {
                 throw CommandFailure("--calls: no such file or folder: \(path)")
             }
@@ -72,15 +81,14 @@ struct EvaluateCommand: ParsableCommand {
                 files.append(path)
                 continue
             }
-            let inside = names.sorted().filter { name in
-                RecordedCall.endings.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
+            let inside = names.sorted().map { "\(path)/\($0)" }
+            files += inside.filter { file in
+                RecordedCall.endings.contains(URL(fileURLWithPath: file).pathExtension.lowercased())
             }
-            files += inside.map { "\(path)/\($0)" }
-        }
-        guard !files.isEmpty else {
-            throw CommandFailure(
-                "--calls: nothing to hear in \(calls.joined(separator: ", ")); files ending in \(RecordedCall.endings.joined(separator: ", ")) were expected"
-            )
+            // Recordings of many days lie in folders of theirs.
+            files += try inside.flatMap { inner in
+                (try? FileManager.default.contentsOfDirectory(atPath: inner)) == nil ? [] : try self.files(in: [inner])
+            }
         }
         return files
     }

@@ -77,6 +77,13 @@ expect 1 'no detector; one of energy' 'a check of nobody' "$program" check-stage
 expect 1 'are checked apart' 'two roles in one check' "$program" check-stage energy pocketsphinx
 expect 1 'of a detector.s library' 'a record of a recogniser' "$program" check-stage pocketsphinx --record "$work/r.json"
 
+# The drivers of bridges need a core for each side.
+if [ "$(nproc)" -gt 1 ]; then
+    benchmarks=$(cd "$(dirname "$0")/../../Benchmarks" && pwd)
+    expect 1 'compare: no program at /nowhere' 'a comparison of nothing' "$benchmarks/compare" --binary /nowhere
+    expect 1 'limits: no program at /nowhere' 'the limits of nothing' "$benchmarks/limits" cost --binary /nowhere
+    expect 1 'memory: no program at /nowhere' 'the memory of nothing' "$benchmarks/memory" --binary /nowhere
+fi
 expect 64 'recordings, journals or folders' 'an evaluation of nothing' "$program" evaluate --vad energy
 expect 1 'no such file or folder: /nowhere' 'calls that are not there' "$program" evaluate --vad energy --calls /nowhere
 expect 1 'nothing to hear' 'a folder without calls' "$program" evaluate --vad energy --calls "$work"
@@ -84,6 +91,10 @@ expect 1 'is no recording; one of wav' 'a text as a recording' "$program" evalua
 expect 1 'no detector; one of energy' 'an evaluation by nobody' "$program" evaluate --vad energy,nobody --calls "$work"
 head -c 3000 /dev/urandom >"$work/noise.ogg"
 expect 1 'no Ogg Opus file' 'bytes as Ogg' "$program" evaluate --vad energy --calls "$work/noise.ogg"
+mkdir -p "$work/calls/monday"
+cp "$work/noise.ogg" "$work/calls/"
+cp /usr/share/asterisk/sounds/en_US_f_Allison/hello-world.wav "$work/calls/monday/"
+expect 0 '1 of 2 files could not be heard' 'one bad file among calls' "$program" evaluate --vad energy --calls "$work/calls"
 
 expect 1 'is no library' 'a record of what needs none' "$program" check-stage energy --record "$work/r.json"
 expect 1 'no recorded words: /nowhere cannot be read' 'no words to check with' "$program" check-stage energy --speech /nowhere
