@@ -220,14 +220,18 @@ final class Shard: @unchecked Sendable {
 
     func stopOutbound(_ call: Call) { clock.remove(member: call.member, phase: .outbound) }
 
-    /// The inbound phase follows just after the carrier's frames tend to arrive.
-    func alignInbound(_ call: Call, to arrival: UInt64) {
-        clock.move(member: call.member, phase: .inbound, to: clock.slot(after: arrival), now: arrival)
+    /// The inbound phase follows just after the carrier's frames tend to arrive: at the tick that the loop read them after.
+    func alignInbound(_ call: Call, to now: UInt64) {
+        let arrival = loop.hasGathered ? now &- EventLoop.gatherNanoseconds : now
+        clock.move(member: call.member, phase: .inbound, to: clock.slot(after: arrival), now: now)
         reschedule()
     }
 
     private func reschedule() {
-        guard !isTicking, let deadline = clock.nextDeadline(), deadline != scheduled else { return }
+        guard !isTicking else { return }
+        let deadline = clock.nextDeadline()
+        loop.nextTick = deadline ?? .max
+        guard let deadline, deadline != scheduled else { return }
         scheduled = deadline
         timer?.schedule(at: deadline)
     }

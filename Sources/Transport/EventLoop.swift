@@ -16,6 +16,15 @@ import Synchronization
     /// Of its sockets' send queues.
     let rooms = QueueRooms()
 
+    /// Loop thread. When the frame clock of what lives here is due, CLOCK_MONOTONIC nanoseconds; `.max` without one.
+    ///
+    /// What comes in the last millisecond before it waits in the kernel and is read just after it. A loop with twenty calls
+    /// or more so goes round once a millisecond and not for every message: nobody pays for waking it, and it writes to many
+    /// sockets in a row.
+    public var nextTick = UInt64.max
+    /// Loop thread. What this round reads had to wait for a tick, and came before it.
+    public private(set) var hasGathered = false
+
     private let wake: UnsafeMutablePointer<ev_async>
     private let sweepClock: UnsafeMutablePointer<ev_timer>
     private let beforeSleep: UnsafeMutablePointer<ev_prepare>
@@ -53,6 +62,8 @@ import Synchronization
     /// Largest piece of a stream read at once.
     static var inputBytes: Int { 64 * 1024 }
     static var sweepSeconds: Double { 0.1 }
+    /// How long before a tick sockets are left alone.
+    public static var gatherNanoseconds: UInt64 { 1_000_000 }
 
     public init(name: String, priority: LoopPriority = .ordinary) throws(TransportError) {
         (self.name, self.priority) = (name, priority)
@@ -237,7 +248,7 @@ import Synchronization
         return true
     }
 
-    fileprivate func flush() {
+    private func flush() {
         // A drained socket may be written to again at once; a few times, then the loop takes another round.
         for _ in 0..<4 {
             guard !writers.isEmpty else { return }
@@ -247,6 +258,21 @@ import Synchronization
             flushing.removeAll(keepingCapacity: true)
         }
         if !writers.isEmpty { unsafe ev_async_send(evLoop, wake) }
+    }
+
+    /// Before the loop asks the kernel what has come.
+    fileprivate func prepare() {
+        flush()
+        hasGathered = writers.isEmpty && sleepUntilTick()
+    }
+
+    /// - Returns: whether a tick was so near that it was waited for.
+    private func sleepUntilTick() -> Bool {
+        let now = Self.now
+        guard nextTick > now, nextTick - now <= Self.gatherNanoseconds else { return false }
+        var tick = timespec(tv_sec: Int(nextTick / 1_000_000_000), tv_nsec: Int(nextTick % 1_000_000_000))
+        // A signal ends it early, and nothing is lost by that.
+        return unsafe clock_nanosleep(CLOCK_MONOTONIC, CInt(TIMER_ABSTIME), &tick, nil) == 0
     }
 
     private func endCondemned() {
@@ -372,7 +398,7 @@ private func loopWasWoken(_: OpaquePointer?, watcher: UnsafeMutablePointer<ev_as
 }
 
 private func loopWillSleep(_: OpaquePointer?, watcher: UnsafeMutablePointer<ev_prepare>?, _: CInt) {
-    unsafe Unmanaged<EventLoop>.fromOpaque(watcher!.pointee.data).takeUnretainedValue().flush()
+    unsafe Unmanaged<EventLoop>.fromOpaque(watcher!.pointee.data).takeUnretainedValue().prepare()
 }
 
 private func sweepIsDue(_: OpaquePointer?, watcher: UnsafeMutablePointer<ev_timer>?, _: CInt) {

@@ -34,6 +34,34 @@ import Testing
         #expect(hasRun)
     }
 
+    @Test func `what comes within a millisecond of a tick is served after it`() throws {
+        try withLoops { loops in
+            let loop = loops[0]
+            struct Round { var tick, served: UInt64; var hasGathered: Bool }
+            /// Two rounds of the loop: the first sets the tick, the second comes after it is due, or not.
+            func round(_ distance: UInt64) -> Round {
+                let seen = Guarded<Round?>(nil)
+                loop.submit {
+                    let tick = EventLoop.now + distance
+                    loop.nextTick = tick
+                    loop.submit {
+                        let served = Round(tick: tick, served: EventLoop.now, hasGathered: loop.hasGathered)
+                        seen.withLock { $0 = served }
+                    }
+                }
+                #expect(eventually { seen.withLock { $0 != nil } })
+                return seen.withLock { $0 } ?? Round(tick: 0, served: 0, hasGathered: false)
+            }
+            let near = (0..<50).map { _ in round(800_000) }
+            #expect(near.allSatisfy { $0.served >= $0.tick })
+            // A thread that was off its core for that long finds the tick past.
+            #expect(near.contains { $0.hasGathered })
+            let far = round(60_000_000_000)
+            #expect(!far.hasGathered && far.served < far.tick)
+            loop.submit { loop.nextTick = .max }
+        }
+    }
+
     @Test func `a timer fires once, not before its deadline, and can be moved and cancelled`() throws {
         try withLoops { loops in
             let loop = loops[0]
