@@ -41,7 +41,7 @@ extension Stages {
         } + [
             DetectorEntry(
                 name: "silero", about: "Silero VAD 5 or 6, 32 ms windows, with weights of yours", cost: .inline,
-                options: [StageOption("weights", "silero_vad_16k.safetensors, absolute path")]
+                options: [StageOption("weights", "safetensors file as scripts/silero-weights makes it, absolute path")]
             ) { options throws(StageFault) in
                 let weights = try SileroWeights(try options.require("weights", "the path of a safetensors file"))
                 return { AnyDetector.boxing(SileroDetector(weights)) }
