@@ -176,6 +176,9 @@ import Transport
     var upCount: Int { callers.prefix(options.calls).count { $0.isUp } }
     var allUpCount: Int { callers.count { $0.isUp } }
 
+    /// Taken at the model's listener since the run began.
+    var connectionCount: Int { sessions.count }
+
     /// Waits for sockets or the next slot, and serves both.
     private func step() {
         var events = unsafe InlineArray<128, epoll_event>(repeating: epoll_event())

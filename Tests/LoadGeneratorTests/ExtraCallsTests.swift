@@ -34,6 +34,8 @@ import Testing
         // Whoever was asked for in the last tenth of a second has not hung up yet, and the one call is still there.
         #expect(run.upCount == 1)
         #expect(run.allUpCount < extra.taken + 1)
+        // Each was asked for once: a call on top that is taken for one of the run's own is opened a second time.
+        #expect(run.connectionCount <= extra.asked + 1)
     }
 
     @Test func `calls on top that nobody takes are counted apart from the run's own`() throws {
