@@ -56,13 +56,10 @@ struct TwilioMediaShape: ~Copyable {
                 position = slice.upper
             case .sequence, .chunk, .timestamp:
                 let lower = position
-                while position < text.count, text[position] &- UInt8(ascii: "0") < 10 { position += 1 }
+                guard let (end, number) = JSONScanner.digits(text, from: lower) else { return nil }
                 // JSON has no number with a zero in front; a string may.
-                guard
-                    segment.isQuoted || position == lower + 1
-                        || position < text.count && text[lower] != UInt8(ascii: "0"),
-                    let number = JSONScanner.wholeNumber(text, from: lower, to: position)
-                else { return nil }
+                guard segment.isQuoted || end == lower + 1 || text[lower] != UInt8(ascii: "0") else { return nil }
+                position = end
                 switch segment.hole {
                 case .sequence: media.sequence = number
                 case .chunk: media.chunk = number

@@ -6,6 +6,8 @@ public struct TwilioWriter: CarrierWriter, ~Copyable {
     public let maximumAudioBytes: Int
     private var media: [UInt8]
     private let mediaPrefixCount: Int
+    /// Audio that `media` has room for.
+    private var roomBytes = 0
     private var mark: [UInt8]
     private let markPrefixCount: Int
     private let clear: [UInt8]
@@ -28,14 +30,16 @@ public struct TwilioWriter: CarrierWriter, ~Copyable {
     /// 20 ms, and room for what the last wide store of its base64 may reach beyond it.
     private static var frameBytes: Int { 160 + 24 }
 
+    @inline(never)
     private mutating func makeRoom(for audioBytes: Int) {
+        roomBytes = max(roomBytes, audioBytes)
         let missing = mediaPrefixCount + Base64.encodedCount(audioBytes) + 3 - media.count
         if missing > 0 { media += repeatElement(0, count: missing) }
     }
 
     public mutating func sendMedia(_ audio: Span<UInt8>, _ send: (Span<UInt8>) -> Bool) -> Bool {
         precondition(audio.count > 0 && audio.count <= maximumAudioBytes, "audio.count: \(audio.count)")
-        makeRoom(for: audio.count)
+        if audio.count > roomBytes { makeRoom(for: audio.count) }
         let prefixCount = mediaPrefixCount
         var output = media.mutableSpan
         let end = Base64.encode(audio, into: &output, at: prefixCount)
@@ -55,8 +59,9 @@ public struct TwilioWriter: CarrierWriter, ~Copyable {
 
     @inline(__always)
     private static func close(_ output: inout MutableSpan<UInt8>, at end: Int) {
-        output[end] = UInt8(ascii: "\"")
-        output[end + 1] = UInt8(ascii: "}")
+        // Highest first: who has room for it has room for the others.
         output[end + 2] = UInt8(ascii: "}")
+        output[end + 1] = UInt8(ascii: "}")
+        output[end] = UInt8(ascii: "\"")
     }
 }

@@ -12,15 +12,30 @@ public struct WireID: Hashable, Sendable, BitwiseCopyable {
         let count = bytes.count
         guard count > 0, count <= Self.capacity else { return nil }
         var words = SIMD8<UInt64>(repeating: 0)
+        let full = count >> 3, rest = count & 7
+        var zeros: UInt64 = 0
         unsafe bytes.withUnsafeBytes { source in
-            unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyMemory(from: source) }
-        }
-        for index in 0...(count - 1) >> 3 {
+            for index in 0..<full {
+                let word = unsafe UInt64(
+                    littleEndian: source.loadUnaligned(fromByteOffset: index << 3, as: UInt64.self))
+                zeros |= (word &- 0x0101_0101_0101_0101) & ~word
+                words[index] = word
+            }
+            guard rest > 0 else { return }
+            var word: UInt64 = 0
+            if full > 0 {
+                // The last eight bytes, without those that the word before has.
+                let last = unsafe source.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+                word = UInt64(littleEndian: last) &>> UInt64((8 - rest) << 3)
+            } else {
+                for index in 0..<rest { word |= UInt64(unsafe source[index]) &<< UInt64(index << 3) }
+            }
+            words[full] = word
             // Bytes behind the end of the text are none of its zeros.
-            let used = count - index << 3
-            let word = used >= 8 ? words[index] : words[index] | ~0 << UInt64(used << 3)
-            guard (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 == 0 else { return nil }
+            let filled = word | ~0 &<< UInt64(rest << 3)
+            zeros |= (filled &- 0x0101_0101_0101_0101) & ~filled
         }
+        guard zeros & 0x8080_8080_8080_8080 == 0 else { return nil }
         self.words = words
     }
 

@@ -274,30 +274,21 @@ enum Base64 {
     ) -> Int {
         var index = start
         var target = offset
+        var raw = unsafe output.mutableBytes
         while index < bytes.count {
             let left = min(bytes.count - index, 3)
             var group = UInt32(bytes[index]) << 16
             if left > 1 { group |= UInt32(bytes[index + 1]) << 8 }
             if left > 2 { group |= UInt32(bytes[index + 2]) }
-            output[target] = character(group >> 18)
-            output[target + 1] = character(group >> 12)
-            output[target + 2] = left > 1 ? character(group >> 6) : UInt8(ascii: "=")
-            output[target + 3] = left > 2 ? character(group) : UInt8(ascii: "=")
+            // Four characters, the first in the lowest byte; padding instead of the last ones.
+            var characters = base64_group(group)
+            if left < 3 { characters = characters & 0x00FF_FFFF | 0x3D00_0000 }
+            if left < 2 { characters = characters & 0xFF00_FFFF | 0x003D_0000 }
+            raw.storeBytes(of: characters.littleEndian, toByteOffset: target, as: UInt32.self)
             index += 3
             target += 4
         }
         return target
-    }
-
-    private static func character(_ bits: UInt32) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: bits & 63)
-        return switch value {
-        case 0..<26: value + UInt8(ascii: "A")
-        case 26..<52: value - 26 + UInt8(ascii: "a")
-        case 52..<62: value - 52 + UInt8(ascii: "0")
-        case 62: UInt8(ascii: "+")
-        default: UInt8(ascii: "/")
-        }
     }
 
     /// The first six bytes of `bytes`, which stand in its low end, as eight six-bit values, the first in the lowest byte.

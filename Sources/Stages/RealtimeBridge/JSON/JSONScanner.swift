@@ -213,6 +213,17 @@ struct JSONScanner {
             }
             index += 8
         }
+        // The text's last word, moved down to where the string goes on. What comes in behind it is zero: no text either.
+        let left = text.count - index
+        if left > 0, left < 8, text.count >= 8 {
+            let last = unsafe text.bytes.unsafeLoadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self)
+            let word = UInt64(littleEndian: last) &>> UInt64(truncatingIfNeeded: (8 - left) * 8)
+            let end = index + Self.specialBytes(word).trailingZeroBitCount >> 3
+            if end < text.count, text[end] == UInt8(ascii: "\"") {
+                position = end + 1
+                return JSONSlice(lower: lower, upper: end, isEscaped: false)
+            }
+        }
         return scanStringSlowly(text, lower: lower, from: index)
     }
 
@@ -345,6 +356,29 @@ struct JSONScanner {
         case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
         default: nil
         }
+    }
+
+    /// The digits from `lower` on, up to eighteen: where they end, and their number. Nil where there is none, or one more.
+    @inline(__always)
+    static func digits(_ text: Span<UInt8>, from lower: Int) -> (end: Int, number: Int64)? {
+        if lower >= 0, text.count - lower >= 8 {
+            let word = unsafe text.bytes.unsafeLoadUnaligned(fromByteOffset: lower, as: UInt64.self)
+            // A digit's byte is 0 to 9 here; adding carries out of none before the first other. Then pairs, and pairs of pairs.
+            let values = UInt64(littleEndian: word) ^ 0x3030_3030_3030_3030
+            let others = (values &+ 0x7676_7676_7676_7676 | values) & 0x8080_8080_8080_8080
+            let count = others.trailingZeroBitCount >> 3
+            if count == 0 { return nil }
+            if count < 8 {
+                var number = values &<< UInt64(truncatingIfNeeded: 64 - count * 8)
+                number = (number &* 2_561) &>> 8 & 0x00FF_00FF_00FF_00FF
+                number = (number &* 6_553_601) &>> 16 & 0x0000_FFFF_0000_FFFF
+                return (lower + count, Int64((number &* 42_949_672_960_001) &>> 32))
+            }
+        }
+        var end = lower
+        while end < text.count, text[end] &- UInt8(ascii: "0") < 10 { end += 1 }
+        guard let number = wholeNumber(text, from: lower, to: end) else { return nil }
+        return (end, number)
     }
 
     /// Decimal digits with an optional minus, at most 18 of them.

@@ -16,6 +16,10 @@ extension JSONSlice {
             }
             return Self.word(text, upper &- 8) == Self.word(name, count - 8)
         }
+        if count >= 4 {
+            return Self.half(text, lower) == Self.half(name, 0)
+                && Self.half(text, upper &- 4) == Self.half(name, count - 4)
+        }
         for offset in 0..<count {
             let expected = unsafe name.utf8Start[offset]
             guard text[lower &+ offset] == expected else { return false }
@@ -32,6 +36,17 @@ extension JSONSlice {
     @inline(__always)
     private static func word(_ name: StaticString, _ offset: Int) -> UInt64 {
         unsafe UnsafeRawPointer(name.utf8Start).loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+
+    @inline(__always)
+    private static func half(_ text: Span<UInt8>, _ offset: Int) -> UInt32 {
+        unsafe text.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    }
+
+    /// - Precondition: four bytes of the name stand behind `offset`.
+    @inline(__always)
+    private static func half(_ name: StaticString, _ offset: Int) -> UInt32 {
+        unsafe UnsafeRawPointer(name.utf8Start).loadUnaligned(fromByteOffset: offset, as: UInt32.self)
     }
 
     @inline(never)

@@ -12,20 +12,28 @@ struct MessageTemplate: ~Copyable {
         }
         return unsafe text.bytes.withUnsafeBytes { text in
             unsafe bytes.span.bytes.withUnsafeBytes { kept in
-                // Both ranges were checked above. The last word overlaps the one before it.
-                guard count >= 8 else {
-                    for offset in 0..<count {
-                        guard unsafe text[position &+ offset] == kept[lower &+ offset] else { return false }
+                // Both ranges were checked above. The last word, or pair of words, overlaps the one before it.
+                if count >= 8 {
+                    let reach = count >= 16 ? 16 : 8
+                    var offset = 0
+                    while offset < count {
+                        let theirs = position &+ min(offset, count &- reach),
+                            ours = lower &+ min(offset, count &- reach)
+                        var different =
+                            unsafe text.loadUnaligned(fromByteOffset: theirs, as: UInt64.self)
+                            ^ kept.loadUnaligned(fromByteOffset: ours, as: UInt64.self)
+                        if reach == 16 {
+                            different |=
+                                unsafe text.loadUnaligned(fromByteOffset: theirs &+ 8, as: UInt64.self)
+                                ^ kept.loadUnaligned(fromByteOffset: ours &+ 8, as: UInt64.self)
+                        }
+                        guard different == 0 else { return false }
+                        offset &+= reach
                     }
                     return true
                 }
-                var offset = 0
-                while offset < count {
-                    let step = min(offset, count &- 8)
-                    let theirs = unsafe text.loadUnaligned(fromByteOffset: position &+ step, as: UInt64.self)
-                    let ours = unsafe kept.loadUnaligned(fromByteOffset: lower &+ step, as: UInt64.self)
-                    guard theirs == ours else { return false }
-                    offset &+= 8
+                for offset in 0..<count {
+                    guard unsafe text[position &+ offset] == kept[lower &+ offset] else { return false }
                 }
                 return true
             }

@@ -56,11 +56,11 @@ struct OpenAIDeltaShape: ~Copyable {
                 if segment.hole == .response { response = id } else { item = id }
             case .outputIndex, .contentIndex:
                 let lower = position
-                while position < text.count, text[position] &- UInt8(ascii: "0") < 10 { position += 1 }
                 // JSON has no number with a zero in front.
-                guard position == lower + 1 || position < text.count && text[lower] != UInt8(ascii: "0"),
-                    let number = JSONScanner.wholeNumber(text, from: lower, to: position)
+                guard let (end, number) = JSONScanner.digits(text, from: lower),
+                    end == lower + 1 || text[lower] != UInt8(ascii: "0")
                 else { return nil }
+                position = end
                 if segment.hole == .contentIndex { contentIndex = number }
             }
         }

@@ -18,6 +18,38 @@ import Testing
     ])
     func `takes what RFC 8259 allows`(text: String) { #expect(fault(text) == nil) }
 
+    @Test func `digits are read up to the first byte that is none, wherever the text ends`() {
+        for count in 0...20 {
+            let number = String("98765432109876543210".prefix(count))
+            for rest in [
+                "", "\"", ",", "/", ":1,2:3,4", "\0", "a234567", "\u{FF}\u{FF}\u{FF}\u{FF}", "\",\"timestamp\":1",
+            ] {
+                let text = bytes("-" + number + rest)
+                let found = JSONScanner.digits(text.span, from: 1)
+                #expect(found?.end == ((1...18).contains(count) ? 1 + count : nil), "\(number)\(rest)")
+                #expect(found?.number == ((1...18).contains(count) ? Int64(number) : nil), "\(number)\(rest)")
+            }
+        }
+    }
+
+    @Test func `a string is read to its quote, wherever the text ends`() {
+        for count in 0...20 {
+            for rest in ["", "\"", "\"}", "\"}}}}}}}}}", "\n\"", "\\\"\"", "\0\""] {
+                let text = bytes(#"""# + String(repeating: "x", count: count) + rest)
+                var scanner = JSONScanner()
+                let slice = scanner.scanString(text.span)
+                switch rest.first {
+                case "\"":
+                    #expect(slice == JSONSlice(lower: 1, upper: 1 + count, isEscaped: false), "\(count) \(rest)")
+                    #expect(scanner.position == 2 + count)
+                case "\\": #expect(slice == JSONSlice(lower: 1, upper: 3 + count, isEscaped: true), "\(count) \(rest)")
+                case nil: #expect(scanner.fault == .unexpectedEnd)
+                default: #expect(scanner.fault == .controlCharacter)
+                }
+            }
+        }
+    }
+
     @Test(arguments: [
         ("", JSONFault.unexpectedEnd), ("{", .unexpectedEnd), (#"{"a""#, .unexpectedEnd), (#"{"a":"#, .unexpectedEnd),
         (#"{"a":1"#, .unexpectedEnd), ("[1", .unexpectedEnd), ("[1,", .unexpectedEnd), (#""a"#, .unexpectedEnd),
