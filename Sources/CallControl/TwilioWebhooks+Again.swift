@@ -76,6 +76,17 @@ extension TwilioWebhooks {
         exchange.respond(.text(200, answer, type: TwiML.type))
     }
 
+    /// Nobody came for the stream here. Announced to another service on the same store too, it may be up there: then its
+    /// end is that one's to write.
+    func endUnclaimed(_ grant: StreamGrant, at milliseconds: Int64) {
+        Self.lookUps.async { [self] in
+            if !grant.history.isResumed, CallHistory.read(of: grant.call, in: store)?.history.isResumed == true {
+                return
+            }
+            end(grant.call, "noStream", at: milliseconds)
+        }
+    }
+
     /// Nil when there is no place for the call any more.
     private func streamAgain(_ grant: StreamGrant) -> String? {
         let admission = admission

@@ -153,7 +153,7 @@ public final class TwilioWebhooks: HTTPService {
     public func closeUnclaimed() { closeUnclaimed(at: Self.unixMilliseconds) }
 
     func closeUnclaimed(at milliseconds: Int64) {
-        for grant in tokens.takeUnclaimed() { end(grant.call, "noStream", at: milliseconds) }
+        for grant in tokens.takeUnclaimed() { endUnclaimed(grant, at: milliseconds) }
         for call in outgoing.takeOverdue() { end(call, "noAnswer", at: milliseconds) }
     }
 

@@ -88,12 +88,13 @@ public struct CallDay: Sendable {
         var editions = (0..<mix.tenants).map { Self.edition($0, edit: 0) }
         var edits = [Int](repeating: 0, count: mix.tenants)
         for ask in asks {
+            let day = (ask.second + Self.offset(of: ask.tenant) + 86_400) / 86_400
             guard let call = ask.call else {
                 edits[ask.tenant] += 1
                 editions[ask.tenant] = Self.edition(ask.tenant, edit: edits[ask.tenant])
+                cache.renew(editions[ask.tenant], day: day, today: { "day \(day)" })
                 continue
             }
-            let day = (ask.second + Self.offset(of: ask.tenant) + 86_400) / 86_400
             _ = try cache.prompt(
                 of: editions[ask.tenant], direction: call.direction, channel: call.channel, language: call.language,
                 day: day, today: { "day \(day)" })

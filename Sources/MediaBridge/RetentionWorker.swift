@@ -1,6 +1,5 @@
 import Configuration
 import Dispatch
-import Foundation
 import Synchronization
 import Telemetry
 import TurnStore
@@ -14,11 +13,18 @@ final class RetentionWorker: @unchecked Sendable {
     private let timer: any DispatchSourceTimer
     /// Removed so far, by kind; failures are tried again.
     let audioFiles = Atomic<Int>(0), transcripts = Atomic<Int>(0), numbers = Atomic<Int>(0), failures = Atomic<Int>(0)
+    /// Sweeps of all tenants that came to their end.
+    let sweeps = Atomic<Int>(0)
 
-    /// - Parameter tenants: those of the moment; asked for each sweep.
-    init(_ retention: Retention, tenants: @escaping @Sendable () -> [Tenant], logger: ServiceLog) {
+    /// - Parameters:
+    ///   - tenants: those of the moment; asked for each sweep.
+    ///   - now: Unix milliseconds.
+    init(
+        _ retention: Retention, tenants: @escaping @Sendable () -> [Tenant], logger: ServiceLog,
+        now: @escaping @Sendable () -> Int64
+    ) {
         timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.setEventHandler { [weak self] in self?.sweep(retention, tenants(), logger) }
+        timer.setEventHandler { [weak self] in self?.sweep(retention, tenants(), logger, now()) }
         timer.schedule(deadline: .now(), repeating: .seconds(Self.periodSeconds))
     }
 
@@ -30,8 +36,8 @@ final class RetentionWorker: @unchecked Sendable {
         queue.sync {}
     }
 
-    private func sweep(_ retention: Retention, _ tenants: [Tenant], _ logger: ServiceLog) {
-        let now = Int64(Date().timeIntervalSince1970 * 1_000)
+    private func sweep(_ retention: Retention, _ tenants: [Tenant], _ logger: ServiceLog, _ now: Int64) {
+        defer { sweeps.wrappingAdd(1, ordering: .relaxed) }
         for tenant in tenants where !tenant.retention.policy.keepsAll {
             do throws(StoreError) {
                 let counts = try retention.sweep(tenant: tenant.id, tenant.retention.policy, now: now)

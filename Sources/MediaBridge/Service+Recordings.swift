@@ -1,5 +1,6 @@
 import CallControl
 import Configuration
+import Foundation
 import Synchronization
 import Telemetry
 import TurnStore
@@ -29,8 +30,15 @@ struct Recordings: Sendable {
             report: { call, failure in
                 logger.error("recording not fetched", ["call": .id(call), "cause": .cause(failure)])
             },
-            fetched: { [unowned core] artifact in
-                core.transcription.withLock { $0 }?.recorded(artifact.call, paths: [artifact.path])
+            // A download may outlast the service.
+            fetched: { [weak core] artifact in
+                core?.transcription.withLock { $0 }?.recorded(artifact.call, paths: [artifact.path])
+            },
+            makeEvent: { order, artifact, now throws(StoreError) in
+                guard let call = try reader.call(order.call), let tenant = directory.snapshot.tenant(id: call.tenant)
+                else { return nil }
+                return EventBody(call: order.call, tenant: tenant)?.recordingReady(
+                    order.recording, files: [URL(fileURLWithPath: artifact.path).lastPathComponent], at: now)
             })
         routes = RecordingRoutes(store: turns, recordings: store) { tenant in
             directory.snapshot.tenant(id: tenant)?.recordingEnabled ?? false

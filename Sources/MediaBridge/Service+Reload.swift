@@ -62,6 +62,7 @@ extension Service {
         running.admission.update(limits: limits, tenants: edited.tenants)
         // Last: who is announced from here on finds everything in place.
         let after = running.core.directory.replace(with: edited.tenants)
+        for runtime in runtimes { running.core.renewPrompts(of: runtime) }
         let ids = Set(before.tenants.map(\.id)).union(after.tenants.map(\.id))
         return Reload(
             revision: after.revision, tenants: after.tenants.count,

@@ -36,8 +36,10 @@ extension Service {
     /// Old and excess files and words go, by each tenant's own rules.
     func startRetention(_ store: TurnStore, core: ServiceCore, metrics: MetricsRegistry) -> RetentionWorker {
         let worker = RetentionWorker(
-            Retention(store, journals: configuration.journals.directory),
-            tenants: { [directory = core.directory] in directory.snapshot.tenants }, logger: logger)
+            Retention(
+                store, journals: configuration.journals.directory, recordings: configuration.recordingDirectory),
+            tenants: { [directory = core.directory] in directory.snapshot.tenants }, logger: logger, now: retentionClock
+        )
         func count(_ kind: String, _ value: @escaping @Sendable () -> Int) {
             metrics.counter(
                 "media_bridge_retention_total", help: "What retention removed, by kind, and its failures.",
@@ -48,6 +50,9 @@ extension Service {
         count("transcripts") { worker.transcripts.load(ordering: .relaxed) }
         count("numbers") { worker.numbers.load(ordering: .relaxed) }
         count("failures") { worker.failures.load(ordering: .relaxed) }
+        metrics.counter("media_bridge_retention_sweeps_total", help: "Sweeps of all tenants by retention.") {
+            UInt64(worker.sweeps.load(ordering: .relaxed))
+        }
         worker.start()
         return worker
     }

@@ -32,6 +32,8 @@ public final class Service: @unchecked Sendable {  // One owner sets it up and t
     /// Changes every tenant's policy before `start`: shorter times for whoever cannot wait for the real ones.
     var adjustPolicy: (@Sendable (inout ConversationPolicy) -> Void)?
     var eventTimes = EventTimes()
+    /// By which retention counts its days; Unix milliseconds.
+    var retentionClock = RecordingStore.wallClock
     /// What tenants name as their detectors, once they have.
     let detectors: PluggedDetectors
     /// And as their recognisers in calls.

@@ -6,8 +6,8 @@ import Telemetry
 import TurnStore
 
 extension ServiceCore {
-    /// Shard thread, when a call is set up or announced: what its agent is told. From the cache; built anew once per
-    /// revision and day.
+    /// Shard thread, when a call is set up or announced: what its agent is told. From the cache; built once per
+    /// revision, and given a new day once a day.
     ///
     /// - Returns: nil when the tenant wrote nothing for this direction: the other direction's words never stand in (R13).
     func prompt(for grant: StreamGrant, of tenant: TenantRuntime) -> SessionPrompt? {
@@ -26,6 +26,16 @@ extension ServiceCore {
                 logger.warning("no prompt for a call", ["call": .id(call), "reason": .failure(error)])
             }
             return nil
+        }
+    }
+
+    /// An edit of the tenant was taken: its next calls find their prompts built. Any thread but a shard's.
+    func renewPrompts(of tenant: TenantRuntime) {
+        let now = date
+        for edition in [tenant.prompts, tenant.promptsWhenClosed].compactMap(\.self) {
+            prompts.renew(edition, day: tenant.calendar.day(now), today: { tenant.calendar.today(now) }) {
+                remember($0, of: tenant)
+            }
         }
     }
 

@@ -140,15 +140,21 @@ enum ServiceMetrics {
             ) { count(prompts.statistics) }
         }
         let drops: [(String, @Sendable (PromptCache.Statistics) -> UInt64)] = [
-            ("day", { $0.dayChanges }), ("revision", { $0.superseded }), ("room", { $0.evictions }),
+            ("revision", { $0.superseded }), ("room", { $0.evictions }),
         ]
         for (name, count) in drops {
             metrics.counter(
                 "media_bridge_prompts_dropped_total",
-                help: "Cached prompts let go: of another day, of an older revision, for lack of room.",
+                help: "Cached prompts let go: of an older revision, for lack of room.",
                 labels: [("reason", name)]
             ) { count(prompts.statistics) }
         }
+        metrics.counter("media_bridge_prompts_dated_total", help: "Cached prompts that were given a new day.") {
+            prompts.statistics.dayChanges
+        }
+        metrics.counter(
+            "media_bridge_prompts_renewed_total", help: "Prompts built when an edit was taken, before a call asked."
+        ) { prompts.statistics.renewals }
         metrics.gauge("media_bridge_prompts_cached", help: "Prompts in the cache.") {
             Double(prompts.statistics.entries)
         }

@@ -43,7 +43,9 @@ struct TenantRuntime: Sendable {
         self.tenant = tenant
         (self.detector, self.recognizer) = (detector, recognizer)
         prompts = PromptEdition(tenant: tenant.id, source: tenant.promptSource)
-        promptsWhenClosed = tenant.promptSourceWhenClosed.map { PromptEdition(tenant: tenant.id, source: $0) }
+        promptsWhenClosed = tenant.promptSourceWhenClosed.map {
+            PromptEdition(tenant: tenant.id, source: $0, isOutsideHours: true)
+        }
         self.endpoints = endpoints
         currency = model.prices.currency
         switch tenant.fallback {

@@ -1,4 +1,4 @@
-import CallControl
+@testable import CallControl
 import Configuration
 import Conversation
 import Foundation
@@ -175,6 +175,7 @@ final class Service {
 
     /// Until the store has written what it was given so far.
     func waitForStore() {
+        TwilioWebhooks.lookUps.sync {}
         let done = DispatchSemaphore(value: 0)
         store.appendDurably(.promptChosen(call: "none", hash: "none")) { _ in done.signal() }
         _ = done.wait(timeout: .now() + 10)

@@ -17,9 +17,10 @@ import Testing
         #expect(try #require(figures.hitRate) > 0.9, "\(figures)")
     }
 
-    /// 120 calls share eight kinds of prompt and two days.
-    @Test(arguments: 1...UInt64(20)) func `and nearly that many in one practice`(seed: UInt64) throws {
-        #expect(try #require(run("one practice", seed: seed).hitRate) > 0.8)
+    /// 120 calls share eight kinds of prompt: only the first of a kind builds it, whatever midnight and edits do.
+    @Test(arguments: 1...UInt64(20)) func `also in one practice`(seed: UInt64) throws {
+        let figures = try run("one practice", seed: seed)
+        #expect(try #require(figures.hitRate) > 0.9 && figures.misses <= 8, "\(figures)")
     }
 
     @Test func `a seed is a day`() throws {

@@ -1,7 +1,9 @@
+import CallControl
 import Configuration
 import Foundation
 import Testing
 import Transport
+import TurnStore
 
 @testable import CarrierPhone
 @testable import MediaBridge
@@ -78,6 +80,77 @@ import Transport
                 #expect(files.filter { !$0.hasPrefix(".lock") } == ["\(carrier.call).\(recording).wav"])
                 carrier.stop()
                 carrier.hangUp()
+            }
+        }
+    }
+
+    private func announce(_ rig: ServiceRig, _ call: String, _ recording: String, at url: String) async throws {
+        let form =
+            ServiceRig.form(call: call) + [
+                ("RecordingSid", recording), ("RecordingStatus", "completed"), ("RecordingChannels", "2"),
+                ("RecordingUrl", "\(url)/2010-04-01/Accounts/\(ServiceRig.account)/Recordings/\(recording)"),
+            ]
+        let post = FormPost(
+            url: rig.origin + "/twilio/recording", form: form, authToken: ServiceRig.authToken,
+            trustedAuthoritiesFile: nil)
+        #expect(try await post.send().status == 204)
+    }
+
+    @Test
+    func
+        `the operator's webhook is told once of each of the carrier's recordings, signed, whoever asks and however often`()
+        async throws
+    {
+        let (wav, secret) = (Self.wav, Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
+        let names = ["RE00000000000000000000000000000001", "RE00000000000000000000000000000002"]
+        // The carrier's server and the operator's: the operator's fails the first time.
+        try await withFakeServer({ _, _ in .now(200, wav) }) { media in
+            try await withFakeServer({ _, place in place == 0 ? .now(500, "") : .now(200, "") }) { hook in
+                var plan = RigPlan(.scripted(.init(speech: nil)), greets: false)
+                let (url, hookURL) = (media.url, hook.url)
+                plan.events.retry.firstMilliseconds = 20
+                plan.configure = { configuration in
+                    configuration.twilio.apiURL = url
+                    configuration.tenants[0].recordingEnabled = true
+                    configuration.tenants[0].recording.source = .carrier
+                    var events = EventSettings(url: hookURL + "/hook", secret: secret)
+                    events.kinds = [.recordingReady]
+                    configuration.tenants[0].events = events
+                }
+                try await withService(plan) { rig in
+                    let (carrier, _) = try await rig.listeningCall()
+                    for name in names + names { try await announce(rig, carrier.call, name, at: url) }
+                    let reader = try TurnStore.openReadOnly(rig.folder + "/store.sqlite")
+                    try await eventually("both to be delivered") {
+                        ((try? reader.outbox(state: .delivered)) ?? []).count == 2
+                    }
+                    // Said again when all is done, and by another service on the same store: no new event.
+                    for name in names { try await announce(rig, carrier.call, name, at: url) }
+                    let second = Service(configuration: rig.service.configuration)
+                    try second.start()
+                    defer { second.stop() }
+                    _ = try await get(rig, "/api/v1/calls/\(carrier.call)/recording")
+                    #expect(try reader.outbox().count == 2 && media.requests.count == 2)
+
+                    let expected = names.map { "\(carrier.call)-recording-\($0)" }
+                    let ids = hook.requests.map { $0.headers["webhook-id"] ?? "" }
+                    #expect(ids.count == 3 && Set(ids) == Set(expected))
+                    for request in hook.requests {
+                        let id = request.headers["webhook-id"] ?? ""
+                        let timestamp = Int64(request.headers["webhook-timestamp"] ?? "") ?? 0
+                        #expect(
+                            request.headers["webhook-signature"]
+                                == EventSignature.header(
+                                    id: id, timestamp: timestamp, body: request.text, secrets: [secret]))
+                        let recording = id.split(separator: "-").last ?? ""
+                        #expect(
+                            request.text.contains(#""files":["\#(carrier.call).\#(recording).wav"]"#), "\(request.text)"
+                        )
+                        #expect(request.text.contains(#""type":"recording.ready""#))
+                    }
+                    carrier.stop()
+                    carrier.hangUp()
+                }
             }
         }
     }

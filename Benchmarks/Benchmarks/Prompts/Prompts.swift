@@ -17,16 +17,16 @@ struct Prompts {
             seed = number
         }
         print(
-            "| day | tenants | calls | edits a tenant | prompts built | of these: a new day, a new revision | hit rate, five seeds |"
+            "| day | tenants | calls | edits a tenant | built while a call waited | built when an edit was taken | found, and given a new day | hit rate, five seeds |"
         )
-        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
         for mix in CallDay.mixes {
             let days = try (0..<5).map { try CallDay(mix, seed: seed &+ $0).run() }
             let rates = days.map { ($0.hitRate ?? 0) * 100 }
             let range = String(format: "%.1f ... %.1f %%", rates.min() ?? 0, rates.max() ?? 0)
             print(
                 "| \(mix.name) | \(mix.tenants) | \(mix.calls) | \(mix.edits) | \(days[0].misses) "
-                    + "| \(days[0].dayChanges), \(days[0].superseded) | \(range) |")
+                    + "| \(days[0].renewals) | \(days[0].dayChanges) | \(range) |")
         }
         print("\nfive seeds from \(seed), figures but the rate of the first; \(shares(CallDay.mixes[0]))\n")
 
@@ -46,9 +46,14 @@ struct Prompts {
         try report("hit", times: 100_000) {
             _ = try cache.prompt(of: edition, direction: .inbound, day: 1, today: { "Monday" })
         }
+        var day = 1
+        try report("hit, of another day", times: 500) {
+            day += 1
+            _ = try cache.prompt(of: edition, direction: .inbound, day: day, today: { "Monday" })
+        }
         try report("hit, with a caller's facts", times: 100_000) {
             _ = try cache.prompt(
-                of: edition, direction: .inbound, day: 1, today: { "Monday" }, callerContext: "Anna Levi, 3 visits")
+                of: edition, direction: .inbound, day: day, today: { "Monday" }, callerContext: "Anna Levi, 3 visits")
         }
         report("revision of a tenant (once per edit)", times: 500) { _ = CallDay.edition(1, edit: 0).revision }
         let crowd = PromptCache()

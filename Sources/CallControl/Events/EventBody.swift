@@ -51,9 +51,12 @@ public struct EventBody: Sendable {
             Transcribed(source: source, reason: reason, text: settings.includesText ? text : nil))
     }
 
-    /// - Parameter files: names without their folders.
-    public func recordingReady(files: [String], at now: Int64) -> OutgoingEvent? {
-        event(.recordingReady, key: "\(call)-recording", at: now, Recorded(files: files))
+    /// - Parameters:
+    ///   - recording: the carrier's id, of which a call may have several; nil for our own.
+    ///   - files: names without their folders.
+    public func recordingReady(_ recording: String? = nil, files: [String], at now: Int64) -> OutgoingEvent? {
+        let key = "\(call)-recording" + (recording.map { "-\($0)" } ?? "")
+        return event(.recordingReady, key: key, at: now, Recorded(files: files))
     }
 
     // MARK: JSON

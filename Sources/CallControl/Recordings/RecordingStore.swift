@@ -199,21 +199,17 @@ public final class RecordingStore: Sendable {
                 details: #"{"channels":\#(order.channels),"recording":"\#(order.recording)"}"#)
             try partial.finish(as: path)
             // Erased while it was on its way: it is not brought back.
-            guard try isKnown(order.call) else {
+            guard try record(artifact) else {
                 unsafe unlink(path)
                 throw .gone
             }
-            try record(artifact)
             counters.add(.downloaded)
             return artifact
         } catch { throw .init(error) }
     }
 
-    private func isKnown(_ call: String) throws(RecordingFailure) -> Bool {
-        do throws(StoreError) { return try store.reader.call(call) != nil } catch { throw .disk }
-    }
-
-    private func record(_ artifact: Artifact) throws(RecordingFailure) {
-        do throws(StoreError) { try store.artifacts.put(artifact) } catch { throw .disk }
+    /// False when its call is not on record any more.
+    private func record(_ artifact: Artifact) throws(RecordingFailure) -> Bool {
+        do throws(StoreError) { return try store.artifacts.putIfKnown(artifact) } catch { throw .disk }
     }
 }

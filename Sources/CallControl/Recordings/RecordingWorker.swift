@@ -26,20 +26,28 @@ public final class RecordingWorker: Sendable {
     private let clock: @Sendable () -> Int64
     private let report: @Sendable (_ call: String, RecordingFailure) -> Void
     private let fetched: @Sendable (Artifact) -> Void
+    private let makeEvent: MakeEvent
     private let leased = Mutex<[Int64: Job]>([:])
     private let thread: RepeatingThread
 
+    /// What the operator's webhook is told of a recording that is there; nil when nobody wants to know.
+    public typealias MakeEvent =
+        @Sendable (RecordingOrder, Artifact, _ now: Int64) throws(StoreError) -> OutgoingEvent?
+
     /// - Parameters:
+    ///   - makeEvent: asked before the job is ended; what it gives is written in the transaction that ends it, so that it
+    ///     is told once, whoever fetched and whatever was killed in between.
     ///   - report: a recording was given up, and why.
     ///   - fetched: a recording is there, whole.
     public init(
         store: TurnStore, recordings: RecordingStore, options: Options = .init(),
         clock: @escaping @Sendable () -> Int64 = RecordingStore.wallClock,
         report: @escaping @Sendable (_ call: String, RecordingFailure) -> Void = { _, _ in },
-        fetched: @escaping @Sendable (Artifact) -> Void = { _ in }
+        fetched: @escaping @Sendable (Artifact) -> Void = { _ in },
+        makeEvent: @escaping MakeEvent = { _, _, _ in nil }
     ) {
         (self.store, self.recordings, self.options) = (store, recordings, options)
-        (self.clock, self.report, self.fetched) = (clock, report, fetched)
+        (self.clock, self.report, self.fetched, self.makeEvent) = (clock, report, fetched, makeEvent)
         thread = RepeatingThread(name: "recordings", pauseMilliseconds: options.pollMilliseconds)
         name = "recordings-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(8))"
     }
@@ -72,7 +80,7 @@ public final class RecordingWorker: Sendable {
             let now = clock()
             switch outcome {
             case .ready(let artifact):
-                _ = try? store.jobs.complete(job, at: now)
+                complete(job, order, artifact, at: now)
                 fetched(artifact)
             case .failed(let failure, retryMilliseconds: let pause?) where job.attempts < options.attempts:
                 let backOff = min(
@@ -83,6 +91,14 @@ public final class RecordingWorker: Sendable {
             leased.withLock { $0[job.id] = nil }
             thread.wake()
         }
+    }
+
+    /// A store that is away for a moment keeps the job: its lease runs out, and whoever has it next finds the file there.
+    private func complete(_ job: Job, _ order: RecordingOrder, _ artifact: Artifact, at now: Int64) {
+        do throws(StoreError) {
+            let event = try makeEvent(order, artifact, now)
+            try store.jobs.complete(job, at: now, with: event.map { [.event($0)] } ?? [])
+        } catch {}
     }
 
     private func giveUp(_ job: Job, _ failure: RecordingFailure) {

@@ -46,10 +46,14 @@ struct TranscriptionWork {
         var partial = PartialTranscript(path: what.partialPath, sha256: what.sha256)
         let pieces = audio.pieces(engine.cutting)
         if !pieces.isEmpty {
+            let isKnown: Bool
             // Known to the store before it holds a word, so that whoever erases the call erases it too.
             do throws(StoreError) {
-                try store.artifacts.put(Artifact(call: call.id, kind: .transcript, path: what.partialPath))
+                isKnown = try store.artifacts.putIfKnown(
+                    Artifact(call: call.id, kind: .transcript, path: what.partialPath))
             } catch { throw .again("the store cannot be written") }
+            // Erased since the job was taken; the job went with it.
+            if !isKnown { throw .stopped }
         }
         for piece in pieces where partial.heard(from: piece.start, to: piece.end) == nil {
             if isStopping() { throw .stopped }

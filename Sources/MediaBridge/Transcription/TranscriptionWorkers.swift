@@ -103,10 +103,10 @@ final class TranscriptionWorkers: Sendable {
             return logger.error("recording is not to be transcribed: it cannot be read", ["call": .id(call)])
         }
         do throws(StoreError) {
-            try store.artifacts.put(
-                Artifact(
-                    call: call, kind: Self.kind(of: path, in: try store.artifacts.of(call: call)), path: path,
-                    sha256: digest))
+            let artifact = Artifact(
+                call: call, kind: Self.kind(of: path, in: try store.artifacts.of(call: call)), path: path,
+                sha256: digest)
+            guard try store.artifacts.putIfKnown(artifact) else { return }
             // The agent's first: when the caller's is decided, all is there.
             for channel in [OfflineTranscript.Channel.agent, .caller] {
                 let what = TranscriptionJob(path: path, channel: channel, sha256: digest)

@@ -9,6 +9,18 @@ public struct Artifacts: Sendable {
         try access.write { try Self.write(artifact, to: $0) }
     }
 
+    /// `put` for a call that is on record. A file may be made while its call is being erased: it is not brought back.
+    /// - Returns: false, with nothing written, when there is no such call.
+    public func putIfKnown(_ artifact: Artifact) throws(StoreError) -> Bool {
+        try access.write { database in
+            guard
+                try Bool.fetchOne(database, sql: "SELECT 1 FROM calls WHERE id = ?", arguments: [artifact.call]) != nil
+            else { return false }
+            try Self.write(artifact, to: database, makingCall: false)
+            return true
+        }
+    }
+
     /// By kind and path.
     public func of(call: String, kind: Artifact.Kind? = nil) throws(StoreError) -> [Artifact] {
         try access.read { try Self.artifacts(of: call, kind: kind, in: $0) }

@@ -42,9 +42,15 @@ public struct Retention: Sendable {
 
     private let store: TurnStore
     private let journals: String?
+    private let recordings: String?
 
-    /// - Parameter journals: the directory of journals, which carry their call's id in their names.
-    public init(_ store: TurnStore, journals: String?) { (self.store, self.journals) = (store, journals) }
+    /// - Parameters:
+    ///   - journals: the directory of journals, which carry their call's id in their names.
+    ///   - recordings: that of recordings, which do too: what a kill or a download that was given up left there, without
+    ///     a row, is found by it.
+    public init(_ store: TurnStore, journals: String?, recordings: String? = nil) {
+        (self.store, self.journals, self.recordings) = (store, journals, recordings)
+    }
 
     /// Any thread but a loop's.
     /// - Parameter now: Unix milliseconds.
@@ -75,6 +81,37 @@ public struct Retention: Sendable {
         }
     }
 
+    /// Files of calls in `calls` that no row names, in the order of `calls`.
+    /// - Parameter words: what an offline pass had heard so far, else sound.
+    private func strays(of calls: [String], words: Bool) throws(StoreError) -> [File] {
+        guard let recordings, let names = try? FileManager.default.contentsOfDirectory(atPath: recordings),
+            !names.isEmpty
+        else { return [] }
+        let places = Dictionary(calls.enumerated().map { ($1, $0) }) { first, _ in first }
+        let kind = words ? Artifact.Kind.transcript : .recording
+        var found = [(place: Int, file: File)]()
+        for name in names {
+            // `CALL.wav`, `CALL-STARTED.wav`, `CALL.RECORDING.partial`, `CALL.wav.caller.partial`.
+            let call = String(name.prefix { $0 != "." && $0 != "-" })
+            guard let place = places[call], Self.holdsWords(name) == words else { continue }
+            found.append((place, File(call: call, kind: kind.rawValue, path: recordings + "/" + name, bytes: nil)))
+        }
+        let known = try store.jobs.access.read { database in
+            var known = Set<String>()
+            for call in Set(found.map(\.file.call)) {
+                known.formUnion(
+                    try String.fetchAll(database, sql: "SELECT path FROM artifacts WHERE call = ?", arguments: [call]))
+            }
+            return known
+        }
+        return found.sorted { ($0.place, $0.file.path) < ($1.place, $1.file.path) }.map(\.file)
+            .filter { !known.contains($0.path) }
+    }
+
+    private static func holdsWords(_ name: String) -> Bool {
+        OfflineTranscript.Channel.allCases.contains { name.hasSuffix(".\($0.rawValue).partial") }
+    }
+
     /// The file first: broken off in between, its row finds it gone.
     private func remove(_ files: some Collection<File>, _ counts: inout RetentionCounts) throws(StoreError) {
         var gone = [File]()
@@ -98,6 +135,7 @@ public struct Retention: Sendable {
 
     private func removeAudio(_ tenant: String, _ before: Int64, _ counts: inout RetentionCounts) throws(StoreError) {
         try remove(try files(tenant, Self.audioKinds, before: before), &counts)
+        try remove(try strays(of: try calls(tenant, before, "true"), words: false), &counts)
     }
 
     /// Of each of them the figures stay: times, latencies, holes, cost.
@@ -113,10 +151,12 @@ public struct Retention: Sendable {
                 OR EXISTS (SELECT 1 FROM recognized WHERE call = calls.id)
                 OR EXISTS (SELECT 1 FROM outbox WHERE call = calls.id AND state <> 'waiting')
             """)
-        // Journals by their names: calls whose texts went long ago may have one too.
+        // Files by their names: calls whose texts went long ago may have one too.
         let names = journals.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } ?? []
+        let over = try self.calls(tenant, before, "true")
+        try remove(try strays(of: over, words: true), &counts)
         if let journals, !names.isEmpty {
-            let old = Set(try self.calls(tenant, before, "true"))
+            let old = Set(over)
             for name in names where name.hasSuffix(".journal") {
                 guard let dash = name.lastIndex(of: "-"), old.contains(String(name[..<dash])) else { continue }
                 if unsafe unlink(journals + "/" + name) == 0 { counts.transcripts += 1 } else { counts.failures += 1 }
@@ -154,14 +194,23 @@ public struct Retention: Sendable {
     private func shrink(
         _ tenant: String, to maximum: Int64, now: Int64, _ counts: inout RetentionCounts
     ) throws(StoreError) {
+        let ended = try calls(tenant, now, "true")
         var kept = try files(tenant, Self.audioKinds + ", 'transcript'", before: now + Self.longestCallMilliseconds)
+        let strays = try strays(of: ended, words: false) + strays(of: ended, words: true)
+        if !strays.isEmpty {
+            // The oldest calls' first; of calls that are up none goes, wherever it stands.
+            let places = Dictionary(ended.enumerated().map { ($1, $0) }) { first, _ in first }
+            kept = (kept + strays).enumerated().sorted {
+                (places[$0.element.call] ?? .max, $0.offset) < (places[$1.element.call] ?? .max, $1.offset)
+            }.map(\.element)
+        }
         for index in kept.indices where kept[index].bytes == nil {
             let attributes = try? FileManager.default.attributesOfItem(atPath: kept[index].path)
             kept[index].bytes = (attributes?[.size] as? NSNumber)?.int64Value
         }
         var total = kept.reduce(0) { $0 + ($1.bytes ?? 0) }
         guard total > maximum else { return }
-        let over = Set(try calls(tenant, now, "true"))
+        let over = Set(ended)
         var excess = [File]()
         for file in kept where total > maximum && over.contains(file.call) {
             total -= file.bytes ?? 0

@@ -118,11 +118,11 @@ final class Worker {
     private final class Reports: Sendable { let failures = Mutex<[RecordingFailure]>([]) }
     private let reports = Reports()
 
-    init(_ rig: RecordingRig) {
+    init(_ rig: RecordingRig, makeEvent: @escaping RecordingWorker.MakeEvent = { _, _, _ in nil }) {
         let (time, reports) = (rig.time, reports)
-        worker = RecordingWorker(store: rig.store, recordings: rig.recordings, clock: { time.now }) { _, failure in
-            reports.failures.withLock { $0.append(failure) }
-        }
+        worker = RecordingWorker(
+            store: rig.store, recordings: rig.recordings, clock: { time.now },
+            report: { _, failure in reports.failures.withLock { $0.append(failure) } }, makeEvent: makeEvent)
     }
 
     func step() { worker.step() }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import TurnStore
 
@@ -109,6 +110,41 @@ import TurnStore
         #expect(try rig.store.artifacts.of(call: callID).map(\.kind) == [.carrierRecording])
         #expect(rig.files == ["\(callID).\(recordingID).wav"])
         #expect(worker.reported.isEmpty)
+    }
+
+    @Test
+    func `S66 a worker that dies between the file and the job's end leaves both to the next: one file, one event`()
+        async throws
+    {
+        let wav = wav
+        let rig = try RecordingRig { request, _ in [.file(wav, to: request)] }
+        try rig.enqueue()
+        let asked = Atomic<Int>(0)
+        // As if it were killed there: nothing is written, and the lease stays.
+        let dying = Worker(rig) { _, _, _ throws(StoreError) in
+            asked.add(1, ordering: .relaxed)
+            _ = try TurnStore.openReadOnly("/no/such/store")
+            return nil
+        }
+        dying.step()
+        try await rig.eventually { asked.load(ordering: .relaxed) == 1 }
+        #expect(rig.job?.state == .leased && rig.files == ["\(callID).\(recordingID).wav"])
+        #expect(try rig.store.outbox.list().isEmpty)
+
+        rig.time.advance(120_001)
+        let event = OutgoingEvent(
+            call: callID, tenant: "clinic", kind: .recordingReady, key: "\(callID)-recording-\(recordingID)",
+            body: "{}",
+            at: 1)
+        let next = Worker(rig) { _, _, _ in event }
+        next.step()
+        try await rig.eventually { rig.job?.state == .done }
+        #expect(try rig.store.outbox.list().map(\.event) == [event])
+        #expect(rig.server.requests.count == 1)
+        // Announced again it is the same job, and nobody is told twice.
+        try rig.enqueue()
+        next.step()
+        #expect(try rig.store.outbox.list().count == 1 && rig.job?.attempts == 2)
     }
 
     @Test func `a job that can never be done is given up and told`() async throws {

@@ -42,6 +42,42 @@ import Testing
         #expect(try cache.prompt(of: tea, direction: .inbound, day: 1, today: { "Monday" }) == old)
     }
 
+    @Test func `S70 a taken edit builds what calls have asked for, of that tenant and those hours alone`() throws {
+        let cache = PromptCache()
+        func ask(_ edition: PromptEdition, _ language: String, day: Int = 1) throws -> SessionPrompt {
+            try cache.prompt(of: edition, direction: .inbound, language: language, day: day, today: { "Monday" })
+        }
+        let closed = PromptEdition(tenant: "tea", source: tea.source, isOutsideHours: true)
+        let other = Self.edition("other", "You sell tea.")
+        for language in ["en", "he"] { _ = try ask(tea, language) }
+        _ = (try ask(closed, "en"), try ask(other, "en"))
+        let edited = Self.edition("tea", "You sell coffee.")
+        var built: [SessionPrompt] = []
+        cache.renew(edited, day: 2, today: { "Tuesday" }) { built.append($0) }
+        #expect(built.count == 2 && built.allSatisfy { $0.instructions.contains("coffee.") })
+        #expect(cache.statistics.renewals == 2 && cache.statistics.superseded == 2 && cache.statistics.entries == 4)
+        let misses = cache.statistics.misses
+        for language in ["en", "he"] {
+            let prompt = try ask(edited, language, day: 2)
+            #expect(
+                try prompt
+                    == PromptBuilder().build(
+                        from: edited.source, direction: .inbound, language: language, today: "Tuesday"))
+        }
+        // Opening and closing time throw nothing out.
+        for _ in 0..<3 { _ = (try ask(closed, "en"), try ask(edited, "en", day: 2)) }
+        _ = try ask(other, "en")
+        #expect(cache.statistics.misses == misses)
+        // Nothing older is there any more; again it builds nothing.
+        cache.renew(edited, day: 2, today: { "Tuesday" }) { built.append($0) }
+        #expect(built.count == 2)
+        // A direction that the edit takes away is not built, and calls hear why.
+        let silent = PromptEdition(
+            tenant: "tea", source: PromptSource(outbound: .init(instructions: "x"), language: "en"))
+        cache.renew(silent, day: 2, today: { "Tuesday" }) { built.append($0) }
+        #expect(built.count == 2 && cache.statistics.failures == 0)
+    }
+
     @Test func `S69 tenants, directions, channels and languages never share an entry`() throws {
         let cache = PromptCache()
         var source = tea.source
@@ -79,14 +115,39 @@ import Testing
         #expect(cache.statistics.misses == 1)
     }
 
-    @Test func `today is of today: the next day is built anew`() throws {
+    @Test func `today is of today: the next day changes its own layer and nothing else, whatever order days come in`()
+        throws
+    {
         let cache = PromptCache()
-        for (day, name) in [(1, "Monday"), (1, "Monday"), (2, "Tuesday"), (2, "Tuesday"), (3, "Wednesday")] {
-            let prompt = try cache.prompt(of: tea, direction: .inbound, day: day, today: { name })
+        var told: [String] = []
+        let days = [(1, "Monday"), (1, "Monday"), (2, "Tuesday"), (2, "Tuesday"), (3, "Wednesday"), (1, "Monday")]
+        for (day, name) in days {
+            let prompt = try cache.prompt(
+                of: tea, direction: .inbound, day: day, today: { name }, callerContext: "Anna"
+            ) { told.append($0.instructions) }
             #expect(prompt.instructions.hasSuffix("Today is \(name) (UTC)."))
+            // Layer for layer what would have been built.
+            #expect(
+                try prompt
+                    == PromptBuilder().build(from: tea.source, direction: .inbound, today: name, callerContext: "Anna"))
         }
         let figures = cache.statistics
-        #expect(figures.misses == 3 && figures.dayChanges == 2 && figures.entries == 1)
+        #expect(figures.misses == 1 && figures.hits == 5 && figures.dayChanges == 3 && figures.entries == 1)
+        // Whoever keeps the texts hears of them again each day, and nothing of the caller.
+        #expect(told.count == 4 && told.allSatisfy { !$0.contains("Anna") })
+    }
+
+    @Test func `a day that makes a prompt too long is an error each time, and the day before stays`() throws {
+        let cache = PromptCache()
+        func ask(_ day: Int, _ today: String) throws -> SessionPrompt {
+            try cache.prompt(of: tea, direction: .inbound, day: day, today: { today })
+        }
+        _ = try ask(1, "Monday")
+        for _ in 0..<2 {
+            #expect(throws: PromptError.self) { try ask(2, String(repeating: "x", count: 200)) }
+        }
+        #expect(try ask(1, "never asked").instructions.hasSuffix("Today is Monday (UTC)."))
+        #expect(cache.statistics.failures == 2 && cache.statistics.dayChanges == 0)
     }
 
     @Test func `a stampede builds once`() throws {

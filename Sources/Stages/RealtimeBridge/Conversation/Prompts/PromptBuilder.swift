@@ -25,6 +25,24 @@ public struct PromptBuilder: Sendable {
         from source: PromptSource, direction: CallDirection, channel: PromptChannel = .calls, language: String? = nil,
         today: String? = nil, callerContext: String = ""
     ) throws(PromptError) -> SessionPrompt {
+        var prompt = try written(source, direction, channel, language)
+        if let today { prompt = Self.with(try Self.day(today, source.timeZone), prompt) }
+        try Self.checkSession(prompt)
+        return try adding(callerContext, to: prompt)
+    }
+
+    /// The same prompt on another day, as `build` would make it: the day is a layer of its own, nothing else holds it.
+    /// - Throws: when the day makes it too long.
+    func dated(_ prompt: SessionPrompt, _ today: String, timeZone: String) throws(PromptError) -> SessionPrompt {
+        let prompt = Self.with(try Self.day(today, timeZone), prompt)
+        try Self.checkSession(prompt)
+        return prompt
+    }
+
+    /// All that does not change from one day to the next.
+    private func written(
+        _ source: PromptSource, _ direction: CallDirection, _ channel: PromptChannel, _ language: String?
+    ) throws(PromptError) -> SessionPrompt {
         guard let script = source[direction] else { throw .nothingWritten(for: direction) }
         let added = script.channels[channel]
         let builtIn = PromptChannel.builtInRules(channel)
@@ -41,8 +59,6 @@ public struct PromptBuilder: Sendable {
         if !script.instructions.isEmpty, layers.last?.part != .direction { throw .nothingWritten(for: direction) }
         try add(.channel, [builtIn ?? "", added?.instructions ?? ""])
         try add(.language, [Self.languageRule(language), source.languageRules[language] ?? ""])
-        let written = layers
-        if let today { try add(.day, ["Today is \(today) (\(source.timeZone))."]) }
 
         let greeting = try Self.fitting(PromptText.cleaned(added?.greeting ?? script.greeting), .greeting)
         let hints = try transcription(from: source, language: language)
@@ -50,7 +66,7 @@ public struct PromptBuilder: Sendable {
 
         var digest = PromptDigest()
         for text in [direction.rawValue, channel.rawValue] { digest.add(text) }
-        for layer in written {
+        for layer in layers {
             digest.add(layer.part.rawValue)
             digest.add(layer.text)
         }
@@ -59,12 +75,23 @@ public struct PromptBuilder: Sendable {
         for word in hints.vocabulary { digest.add(word) }
         digest.add(tools)
 
-        let prompt = SessionPrompt(
+        return SessionPrompt(
             instructions: SessionPrompt.instructions(of: layers), greeting: greeting, language: language,
             voice: source.voice, tools: tools, callerContext: "", hash: digest.hexadecimal, direction: direction,
             channel: channel, vocabulary: hints.vocabulary, layers: layers)
-        try Self.checkSession(prompt)
-        return try adding(callerContext, to: prompt)
+    }
+
+    private static func day(_ today: String, _ timeZone: String) throws(PromptError) -> PromptLayer {
+        PromptLayer(.day, try fitting(PromptText.cleaned("Today is \(today) (\(timeZone))."), .day))
+    }
+
+    /// The day is the last layer, and there is one at most.
+    private static func with(_ day: PromptLayer, _ prompt: SessionPrompt) -> SessionPrompt {
+        let layers = prompt.layers.filter { $0.part != .day } + [day]
+        return SessionPrompt(
+            instructions: SessionPrompt.instructions(of: layers), greeting: prompt.greeting, language: prompt.language,
+            voice: prompt.voice, tools: prompt.tools, callerContext: prompt.callerContext, hash: prompt.hash,
+            direction: prompt.direction, channel: prompt.channel, vocabulary: prompt.vocabulary, layers: layers)
     }
 
     /// What speech-to-text is told of a tenant's calls, where no session prompt is at hand.

@@ -62,12 +62,14 @@ public struct PromptSource: Sendable, Equatable {
 public struct PromptEdition: Sendable, Equatable {
     public let tenant: String
     public let source: PromptSource
+    /// What is told outside business hours, where that is something else: never in the other one's way.
+    public let isOutsideHours: Bool
     /// 64 bits over `source`.
     public let revision: UInt64
 
     /// Costs a walk over all texts: once per tenant and reload, not per call.
-    public init(tenant: String, source: PromptSource) {
-        (self.tenant, self.source) = (tenant, source)
+    public init(tenant: String, source: PromptSource, isOutsideHours: Bool = false) {
+        (self.tenant, self.source, self.isOutsideHours) = (tenant, source, isOutsideHours)
         var digest = PromptDigest()
         source.digest(into: &digest)
         revision = digest.value
