@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// `swift package --package-path Benchmarks benchmark` runs them, `--filter NAME` some. Nanoseconds a call, on this machine.
+// `swift package --package-path Benchmarks benchmark --target Stages` runs them, `--filter NAME` some; `Benchmarks/stages` looks at all. Nanoseconds a call, on this machine.
 // Times only: without hardware counters the tool's instruction and malloc counts read nothing. Allocations are proved by
 // the tests' probe. The root is named, not found by its folder, since a clone may have any name.
 let package = Package(
@@ -26,8 +26,10 @@ let package = Package(
                 .product(name: "Resample", package: "media-bridge"),
                 .product(name: "VAD", package: "media-bridge"),
                 .product(name: "TelephoneVAD", package: "media-bridge"),
+                .product(name: "PlugIns", package: "media-bridge"),
                 .product(name: "RealtimeBridge", package: "media-bridge"),
                 .product(name: "Transport", package: "media-bridge"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Benchmarks/Stages",
             swiftSettings: [.swiftLanguageMode(.v6)],

@@ -3,7 +3,7 @@ import Benchmark
 /// Every benchmark is one call of a frame's work; the tool scales it by a thousand and reports nanoseconds for one.
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
-        metrics: [.wallClock], timeUnits: .nanoseconds, warmupIterations: 100, scalingFactor: .kilo,
+        metrics: [.wallClock], timeUnits: .nanoseconds, warmupIterations: 3, scalingFactor: .kilo,
         maxDuration: .seconds(1), maxIterations: 2_000)
     codecBenchmarks()
     resampleBenchmarks()
@@ -14,6 +14,11 @@ let benchmarks: @Sendable () -> Void = {
     modelBenchmarks()
     playoutBenchmarks()
     framingBenchmarks()
+    base64Benchmarks()
+    booksBenchmarks()
+    pluggedDetectorBenchmarks()
+    promptBenchmarks()
+    tickBenchmarks()
 }
 
 /// A voice-like frame: three tones and a little noise, the same on every run.

@@ -1,0 +1,1 @@
+../../../Sources/MediaBridge/ArrivalQueue.swift

@@ -1,0 +1,1 @@
+../../../Sources/Stages/RealtimeBridge/JSON/Base64.swift

@@ -1,0 +1,1 @@
+../../../Sources/MediaBridge/FrameBudget.swift

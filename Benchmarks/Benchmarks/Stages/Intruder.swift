@@ -1,0 +1,1 @@
+../FramePath/Intruder.swift

@@ -1,0 +1,1 @@
+../../../Sources/Stages/RealtimeBridge/JSON/JSONFault.swift

@@ -1,0 +1,1 @@
+../FramePath/SteadyCall.swift
