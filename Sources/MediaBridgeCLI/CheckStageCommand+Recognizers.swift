@@ -31,16 +31,25 @@ extension CheckStageCommand {
                     settings.append(engine)
                 }
             }
-            do {
-                let make = try PluggedRecognizers(settings).streams(name)
+            if case .program(let command)? = settings.first(where: { $0.name == name })?.door {
+                try Self.find(program: command[0], of: name)
+            }
+            let make: RecognizerEntry.Factory
+            do throws(StageFault) { make = try PluggedRecognizers(settings).streams(name) } catch {
+                throw CommandFailure("\(name): \(error)")
+            }
+            do throws(RecognitionError) {
                 return try RecognizerCheck(name, known, make: make).run { complain($0) }
-            } catch { throw CommandFailure("\(name): \(error)") }
+            } catch {
+                // It can be named, and does not come up.
+                return RecognizerReport(name, lost: error.description)
+            }
         }
         if json {
             try printJSON(reports)
         } else {
             for report in reports {
-                print("\(report.name): \(report.sampleRateHz) Hz\n\(report.verdict.joined(separator: "\n"))\n")
+                print("\(report.title)\n\(report.verdict.joined(separator: "\n"))\n")
                 print(table(RecognizerReport.head, report.rows) + "\n")
             }
             print(table(RecognizerReport.summaryHead, reports.map(\.summaryRow)))

@@ -15,7 +15,7 @@ struct CheckStageCommand: ParsableCommand {
             Each detector hears the same golden calls: recorded words on quiet, noisy, clipped and offset lines, tones, clicks, \
             keys, noise, ten minutes of music on hold. What is reported: rules of the role that it breaks (answers that are \
             none, other answers after a reset or beside another call, allocations and waits on the frame path, too late), \
-            what its windows take, memory of a call, and how right it is. Exit status 1 when a rule is broken.
+            what its windows take, memory of a call, and how right it is.
 
               media-bridge check-stage energy telephone --html detectors.html
               media-bridge check-stage mine --config media-bridge.yaml
@@ -26,7 +26,12 @@ struct CheckStageCommand: ParsableCommand {
             Recognisers hear recordings of known words, in the time these take: word errors, the time to the first partial and to \
             the final result, and what part of a core a call takes.
 
-            A library that is checked for `inline` is loaded into a process made for it: a crash is a finding.
+            A library that is checked for `inline` is loaded into a process made for it: a crash is a finding, and stands in \
+            the table, --json and --html like others.
+
+            Exit status: 0 when all rules are kept; 1 when one is broken: what crashes, hangs or does not come up breaks one; \
+            2 when there was nothing to check: a name that is not known, a file or folder that does not fit; 64 for a command \
+            line that is none.
             """)
 
     @Argument(help: "Names of `media-bridge stages`, or a shared object's path.") var names: [String]
@@ -37,7 +42,9 @@ struct CheckStageCommand: ParsableCommand {
     @Option(help: "For one library: write the record that `inline: true` asks for.") var record: String?
     @Flag(help: "One JSON array instead of tables.") var json = false
     @Option(help: "Write a page with plots here.") var html: String?
-    @Flag(help: .hidden) var inThisProcess = false
+    /// The process made for one library: which of the names it is, and the file for what it finds.
+    @Option(help: .hidden) var hearAlone: Int?
+    @Option(help: .hidden) var findings: String?
 
     func validate() throws {
         guard !names.isEmpty else { throw ValidationError("a name is missing: `media-bridge stages` lists them") }
@@ -52,6 +59,15 @@ struct CheckStageCommand: ParsableCommand {
     }
 
     func run() throws {
+        do { try check() } catch let failure as CommandFailure {
+            // What could not be checked has broken no rule.
+            if let findings { return try StageFindings.refused(failure.description).write(to: findings) }
+            complain("Error: \(failure.description)")
+            throw ExitCode(2)
+        }
+    }
+
+    private func check() throws {
         let configured = try config.map { try loadConfiguration($0).stages }
         let options = try namedOptions()
         let recognizers = names.filter { isRecognizer($0, configured) }
@@ -67,7 +83,7 @@ struct CheckStageCommand: ParsableCommand {
             throw CommandFailure(
                 "--record: `\(names[0])` is no library; a record is what a library needs for `inline: true`")
         }
-        if !inThisProcess, settings.contains(where: loadsHere) { return try runInChild() }
+        for settings in settings { try Self.find(settings) }
         let prompts: RecordedPrompts
         do { prompts = try RecordedPrompts(folder: speech) } catch {
             throw CommandFailure(
@@ -78,29 +94,47 @@ struct CheckStageCommand: ParsableCommand {
             throw CommandFailure(
                 "--speech \(speech): at least one file of 1 to 4 s and one of 9 s and more were expected")
         }
-        let holdSeconds = quick ? 60 : 600
-        let golden = GoldenCalls(speech: prompts, holdSeconds: holdSeconds, utterances: quick ? 4 : 12)
-        let reports = try settings.map { settings -> ConformanceReport in
-            do throws(StageFault) {
-                let stage = try OfflineDetectors.stage(settings, trustsLibraries: true)
-                return DetectorCheck(
-                    settings.name, stage, golden, timeoutMilliseconds: settings.timeoutMilliseconds
-                ).run { part in
-                    // What is slower than the call is no use; what never returns would keep its process for ever.
-                    if inThisProcess { alarm(UInt32(holdSeconds) + 60) }
-                    complain(part)
-                }
-            } catch { throw CommandFailure("\(settings.name): \(error)") }
+        // Made when somebody is there to hear them.
+        lazy var golden = GoldenCalls(speech: prompts, holdSeconds: holdSeconds, utterances: quick ? 4 : 12)
+        if let hearAlone, let findings {
+            guard settings.indices.contains(hearAlone) else { throw CommandFailure("no such name: \(hearAlone)") }
+            return try hear(alone: settings[hearAlone], { golden }, findings)
+        }
+        // What an earlier check found must not outlive this one, however this one ends.
+        if let record { try? FileManager.default.removeItem(atPath: record) }
+        let digest = Self.library(settings[0]).flatMap { StageRecord.digest(of: $0) }
+        let reports = try settings.indices.map { place in
+            Self.loadsHere(settings[place])
+                ? try checkApart(settings[place], place) : try checked(settings[place], { golden }) { complain($0) }
         }
         try show(reports)
-        if let record, let library = Self.library(settings[0]) { try write(record, of: library, reports[0]) }
-        let passed = reports.allSatisfy { $0.passed }
-        if inThisProcess { throw ExitCode(passed ? Self.heardOutPassed : Self.heardOutBroken) }
-        if !passed { throw ExitCode(1) }
+        if let record, let library = Self.library(settings[0]), let digest {
+            guard StageRecord.digest(of: library) == digest else {
+                throw CommandFailure("--record: \(library) is another file than the one that was checked")
+            }
+            try write(record, digest, settings[0], reports[0])
+        }
+        if !reports.allSatisfy({ $0.passed }) { throw ExitCode(1) }
     }
 
-    /// How the process made for a library says that the check came to its end: an `exit` of the library's says neither.
-    private static let (heardOutPassed, heardOutBroken): (Int32, Int32) = (97, 98)
+    var holdSeconds: Int { quick ? 60 : 600 }
+
+    /// - Parameter progress: one line for each part, before it.
+    /// - Throws: an engine or a library that cannot be had. A program that does not come up has broken a rule.
+    func checked(
+        _ settings: PlugInSettings, _ golden: () -> GoldenCalls, _ progress: (String) -> Void
+    ) throws -> ConformanceReport {
+        let stage: OfflineDetectors.Stage
+        do throws(StageFault) { stage = try OfflineDetectors.stage(settings, trustsLibraries: true) } catch {
+            switch settings.door {
+            case .engine, .library(_, isInline: true): throw CommandFailure("\(settings.name): \(error)")
+            default: return ConformanceReport(settings.name, lost: .starts, error.description)
+            }
+        }
+        return DetectorCheck(
+            settings.name, stage, golden(), timeoutMilliseconds: settings.timeoutMilliseconds
+        ).run(progress: progress)
+    }
 
     // MARK: Which
 
@@ -122,7 +156,7 @@ struct CheckStageCommand: ParsableCommand {
         return found
     }
 
-    private func loadsHere(_ settings: PlugInSettings) -> Bool {
+    private static func loadsHere(_ settings: PlugInSettings) -> Bool {
         if case .library(_, isInline: true) = settings.door { true } else { false }
     }
 
@@ -130,34 +164,26 @@ struct CheckStageCommand: ParsableCommand {
         if case .library(let path, _) = settings.door { path } else { nil }
     }
 
-    /// The same command once more, so that what crashes is not the one who tells.
-    private func runInChild() throws {
-        // What an earlier check found must not outlive this one, however this one ends.
-        if let record { try? FileManager.default.removeItem(atPath: record) }
-        let child = Process()
-        child.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        child.arguments = CommandLine.arguments.dropFirst() + ["--in-this-process"]
-        // The crash is the library's; where in this program it was called from says nothing to anybody.
-        child.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-        do { try child.run() } catch { throw CommandFailure("this program cannot be started again: \(error)") }
-        child.waitUntilExit()
-        if child.terminationReason == .uncaughtSignal, child.terminationStatus == SIGALRM {
-            throw CommandFailure("\(names[0]): it did not come back: inline it would have stopped every call")
+    /// A file that is not there, or is none of its kind, is no plug-in that went wrong.
+    private static func find(_ settings: PlugInSettings) throws {
+        if case .program(let command) = settings.door { try find(program: command[0], of: settings.name) }
+        guard let path = library(settings) else { return }
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw CommandFailure("\(settings.name): library \(path) cannot be read")
         }
-        if child.terminationReason == .uncaughtSignal {
-            throw CommandFailure(
-                "\(names[0]): it crashed its process (signal \(child.terminationStatus)): inline it would have ended every call"
-            )
+        guard try file.read(upToCount: 4) == Data([0x7F, 0x45, 0x4C, 0x46]) else {
+            throw CommandFailure("\(settings.name): library \(path) cannot be loaded: it is no shared object")
         }
-        switch child.terminationStatus {
-        case Self.heardOutPassed: return
-        case Self.heardOutBroken: throw ExitCode(1)
-        // What the check itself has said already: a name, a folder, a library that cannot be loaded.
-        case 1, 64: throw ExitCode(child.terminationStatus)
-        case let status:
-            throw CommandFailure(
-                "\(names[0]): it ended its process in the check (status \(status)): inline it would have ended every call"
-            )
+    }
+
+    static func find(program: String, of name: String) throws {
+        let folders =
+            program.contains("/")
+            ? [""]
+            : (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+                .map { "\($0)/" }
+        guard folders.contains(where: { FileManager.default.isExecutableFile(atPath: $0 + program) }) else {
+            throw CommandFailure("\(name): `\(program)` is no program that can be started")
         }
     }
 
@@ -187,10 +213,12 @@ struct CheckStageCommand: ParsableCommand {
         }
     }
 
-    private func write(_ path: String, of library: String, _ report: ConformanceReport) throws {
-        guard let digest = StageRecord.digest(of: library) else { throw CommandFailure("\(library) cannot be read") }
+    private func write(
+        _ path: String, _ digest: String, _ settings: PlugInSettings, _ report: ConformanceReport
+    ) throws {
         let entry = StageRecord(
-            name: report.name, sha256: digest, passed: report.passed, checkedAt: Date().ISO8601Format())
+            name: report.name, sha256: digest, options: settings.options, passed: report.passed,
+            checkedAt: Date().ISO8601Format())
         do { try Data(try prettyJSON(entry).utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
             throw CommandFailure("--record: cannot write \(path)")
         }

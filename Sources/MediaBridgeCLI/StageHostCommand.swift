@@ -7,7 +7,7 @@ struct StageHostCommand: ParsableCommand {
         commandName: "stage-host", abstract: "Hold a shared object in a process of its own.",
         discussion: """
             What the service starts for a `library` that is not `inline`: windows of audio come on standard input, decisions \
-            go to standard output as JSON lines (docs/PLUGINS.md). By hand it shows whether a library can be loaded:
+            go to standard output as JSON lines (docs/PLUGINS.md); what the library prints goes to standard error. By hand it shows whether a library can be loaded:
 
               media-bridge stage-host ./mine.so </dev/null
             """)
@@ -23,7 +23,8 @@ struct StageHostCommand: ParsableCommand {
             }
             options[String(text[..<place])] = String(text[text.index(after: place)...])
         }
-        do throws(StageFault) { try StageHost.run(SharedObject(library, record: nil).factory(options)) } catch {
+        let streams = StageHost.Streams()
+        do throws(StageFault) { try StageHost.run(SharedObject(library).factory(options), over: streams) } catch {
             throw CommandFailure(error.description)
         }
     }

@@ -21,6 +21,14 @@ public struct ConformanceReport: Sendable, Codable {
             case late
             /// Memory grew with the length of a call.
             case grows
+            /// Its program or server does not come up.
+            case starts
+            /// It ended the process that it was in.
+            case crashes
+            /// It did not come back from a window.
+            case hangs
+            /// Processes of its own were there after its end.
+            case remains
         }
         public var rule: Rule
         public var detail: String
@@ -74,9 +82,30 @@ public struct ConformanceReport: Sendable, Codable {
         public var truth: Bool?
     }
 
+    /// Nothing but its end is known.
+    public var isLost: Bool { windowSamples == 0 }
+
     public var passed: Bool { violations.isEmpty }
     public var total: FrameScores { calls.reduce(FrameScores()) { $0 + $1.scores } }
     public var spoken: FrameScores {
         calls.filter { $0.scores.utterances > 0 }.reduce(FrameScores()) { $0 + $1.scores }
+    }
+}
+
+extension ConformanceReport {
+    /// Of a detector that was lost before it could be judged.
+    public init(_ name: String, lost rule: Violation.Rule, _ detail: String) {
+        self.init(
+            name: name, sampleRateHz: 0, windowSamples: 0, latencyMilliseconds: 0, cost: "", ranHere: false,
+            violations: [.init(rule: rule, detail: detail)],
+            spent: Cost(
+                windows: 0, p50Nanoseconds: 0, p99Nanoseconds: 0, maximumNanoseconds: 0, steps: [], shareOfFrame: 0,
+                callsPerCore: 0, timesRealTime: 0),
+            calls: [], sample: [])
+    }
+
+    /// One more, of who watched the check from outside.
+    public mutating func broke(_ rule: Violation.Rule, _ detail: String) {
+        violations.append(.init(rule: rule, detail: detail))
     }
 }

@@ -11,11 +11,11 @@ public struct DetectorPage {
         let texts = reports.map(DetectorText.init)
         var body = ["<h1>Voice detectors</h1>"]
         body.append(FigurePage.table(DetectorText.summaryHead, texts.map(\.summaryRow)))
-        body.append(curves.svg)
-        body.append(costs.svg)
+        if reports.contains(where: { !$0.isLost }) { body += [curves.svg, costs.svg] }
         for (report, text) in zip(reports, texts) {
             body.append("<h2>\(FigurePage.escaped(text.title))</h2>")
             body.append("<ul>\(text.verdict.map { "<li>\(FigurePage.escaped($0))</li>" }.joined())</ul>")
+            if report.isLost { continue }
             body.append(FigurePage.table(DetectorText.costHead, [text.costRow]))
             body.append(FigurePage.table(DetectorText.scoreHead, text.scoreRows))
             body.append(Self.sample(report).svg)
@@ -37,7 +37,7 @@ public struct DetectorPage {
     }
 
     private var costs: Plot {
-        let lines = reports.enumerated().map { index, report in
+        let lines = reports.filter { !$0.isLost }.enumerated().map { index, report in
             Plot.Line(
                 name: report.name, style: index % 6,
                 points: zip([2.0, 10, 100, 1_000, 10_000], report.spent.steps).map { (x: $0, y: Double($1) / 1_000) })

@@ -7,6 +7,7 @@ public struct DetectorText {
     public init(_ report: ConformanceReport) { self.report = report }
 
     public var title: String {
+        if report.isLost { return "\(report.name): lost before it could be judged" }
         let place = report.ranHere ? report.cost : "in a process of its own"
         return
             "\(report.name): \(place), \(report.sampleRateHz) Hz, windows of \(report.windowSamples) samples, \(report.latencyMilliseconds) ms late by its own word"
@@ -24,6 +25,7 @@ public struct DetectorText {
     ]
     /// `allocations` for each window, `waits` in all.
     public var costRow: [String] {
+        guard !report.isLost else { return Self.costHead.map { _ in "-" } }
         let spent = report.spent
         return [
             Self.duration(spent.p50Nanoseconds), Self.duration(spent.p99Nanoseconds),
@@ -51,7 +53,8 @@ public struct DetectorText {
         return [
             report.name, report.passed ? "kept" : "\(report.violations.count) broken", total[1], total[2], area,
             total[3],
-            total[4], Self.duration(report.spent.p50Nanoseconds), Self.duration(report.spent.p99Nanoseconds),
+            total[4], report.isLost ? "-" : Self.duration(report.spent.p50Nanoseconds),
+            report.isLost ? "-" : Self.duration(report.spent.p99Nanoseconds),
             report.bytesPerCall.map(String.init) ?? "-",
         ]
     }

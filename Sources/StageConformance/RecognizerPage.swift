@@ -10,7 +10,7 @@ public struct RecognizerPage {
         var body = ["<h1>Recognisers</h1>"]
         body.append(FigurePage.table(RecognizerReport.summaryHead, reports.map(\.summaryRow)))
         for report in reports {
-            body.append("<h2>\(FigurePage.escaped(report.name)), \(report.sampleRateHz) Hz</h2>")
+            body.append("<h2>\(FigurePage.escaped(report.title))</h2>")
             body.append("<ul>\(report.verdict.map { "<li>\(FigurePage.escaped($0))</li>" }.joined())</ul>")
             body.append(FigurePage.table(RecognizerReport.head, report.rows))
         }

@@ -35,10 +35,20 @@ public struct RecognizerReport: Sendable, Codable {
     /// Its share of the calls' time: 0.1 is ten calls to a core, if it waits for nobody.
     public var realTimeFactor = 0.0
 
+    init(name: String, sampleRateHz: Int) { (self.name, self.sampleRateHz) = (name, sampleRateHz) }
+
+    /// Of one that could not be had at all.
+    public init(_ name: String, lost detail: String) {
+        self.init(name: name, sampleRateHz: 0)
+        violations = [.init(rule: .failed, detail: detail)]
+    }
+
     public var passed: Bool { violations.isEmpty }
     public var errors: WordErrors { utterances.reduce(WordErrors()) { $0 + $1.errors } }
 
     // MARK: In words and columns
+
+    public var title: String { sampleRateHz > 0 ? "\(name): \(sampleRateHz) Hz" : "\(name): it does not come up" }
 
     public var verdict: [String] {
         violations.isEmpty
@@ -65,7 +75,7 @@ public struct RecognizerReport: Sendable, Codable {
             name, passed ? "kept" : "\(violations.count) broken", tenths.map { "\($0) %" } ?? "-",
             Self.time(Self.median(utterances.compactMap(\.firstPartialMilliseconds))),
             Self.time(Self.median(utterances.compactMap(\.finalMilliseconds))),
-            "\((realTimeFactor * 1_000).rounded() / 1_000)",
+            sampleRateHz > 0 ? "\((realTimeFactor * 1_000).rounded() / 1_000)" : "-",
         ]
     }
 

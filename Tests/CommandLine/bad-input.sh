@@ -73,9 +73,9 @@ expect 2 'key.yaml:1:.*apiKey.*a secret is not written here' 'a key in the file'
 expect 1 'cannot be loaded' 'a library that is none' "$program" stage-host "$work/good.yaml"
 expect 64 'NAME=VALUE was expected' 'an option without a value' "$program" stage-host --option loud x.so
 expect 0 'energy' 'stages are listed' bash -c '"$0" stages --json | grep -m 1 energy' "$program"
-expect 1 'no detector; one of energy' 'a check of nobody' "$program" check-stage nobody
-expect 1 'are checked apart' 'two roles in one check' "$program" check-stage energy pocketsphinx
-expect 1 'of a detector.s library' 'a record of a recogniser' "$program" check-stage pocketsphinx --record "$work/r.json"
+expect 2 'no detector; one of energy' 'a check of nobody' "$program" check-stage nobody
+expect 2 'are checked apart' 'two roles in one check' "$program" check-stage energy pocketsphinx
+expect 2 'of a detector.s library' 'a record of a recogniser' "$program" check-stage pocketsphinx --record "$work/r.json"
 
 # The drivers of bridges need a core for each side.
 if [ "$(nproc)" -gt 1 ]; then
@@ -96,21 +96,50 @@ cp "$work/noise.ogg" "$work/calls/"
 cp /usr/share/asterisk/sounds/en_US_f_Allison/hello-world.wav "$work/calls/monday/"
 expect 0 '1 of 2 files could not be heard' 'one bad file among calls' "$program" evaluate --vad energy --calls "$work/calls"
 
-expect 1 'is no library' 'a record of what needs none' "$program" check-stage energy --record "$work/r.json"
-expect 1 'no recorded words: /nowhere cannot be read' 'no words to check with' "$program" check-stage energy --speech /nowhere
+expect 2 'is no library' 'a record of what needs none' "$program" check-stage energy --record "$work/r.json"
+expect 2 'no recorded words: /nowhere cannot be read' 'no words to check with' "$program" check-stage energy --speech /nowhere
 expect 64 'no folder to write into' 'a page into nowhere' "$program" check-stage energy --html /nowhere/page.html
-expect 1 'cannot be loaded' 'a library that is none' "$program" check-stage "$work/good.yaml" --record "$work/r.json"
-printf '#include "media_bridge_stage.h"\nconst media_bridge_stage *media_bridge_stage_describe(uint32_t v) { return *(const media_bridge_stage **)1; }\n' >"$work/crash.c"
-printf '#include "media_bridge_stage.h"\n#include <stdlib.h>\nconst media_bridge_stage *media_bridge_stage_describe(uint32_t v) { exit(0); }\n' >"$work/leave.c"
-if clang -shared -fPIC -w -I "$(dirname "$0")/../../Sources/CLibraries/CMediaBridgeStage" -o "$work/leave.so" "$work/leave.c"; then
-    expect 1 'ended its process in the check .status 0' 'a library that leaves' "$program" check-stage "$work/leave.so" --record "$work/r.json"
+expect 2 'cannot be loaded: it is no shared object' 'a library that is none' "$program" check-stage "$work/good.yaml" --record "$work/r.json"
+expect 2 'x.so cannot be read' 'a library that is not there' "$program" check-stage "$work/x.so"
+cp "$(command -v cc)" "$work/other.so"
+expect 2 'cannot be loaded: ' 'a program as a library' "$program" check-stage "$work/other.so" --record "$work/r.json"
+config absent.yaml "stages: { detectors: [{ name: x, program: [no-such-program] }] }"
+expect 2 'x: .no-such-program. is no program' 'a program that is not there' "$program" check-stage x --config "$work/absent.yaml"
+expect 2 'unknown.yaml:1:.*stroe' 'a check with a wrong configuration' "$program" check-stage x --config "$work/unknown.yaml"
+
+# What a plug-in does wrong is a finding: status 1, in the table, in --json and on the page.
+library() { # NAME TEXT
+    printf '#include "media_bridge_stage.h"\n#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n%s\n' "$2" >"$work/$1.c"
+    clang -shared -fPIC -w -I "$(dirname "$0")/../../Sources/CLibraries/CMediaBridgeStage" -o "$work/$1.so" "$work/$1.c"
+}
+found() { # PATTERN NAME COMMAND...: status 1, and the finding stands in the JSON and on the page
+    local pattern=$1 name=$2
+    shift 2
+    rm -f "$work/page.html"
+    local code=0
+    timeout 60 "$@" --json --html "$work/page.html" >"$work/found.json" 2>"$work/found.log" || code=$?
+    if [ "$code" -eq 1 ] && python3 -m json.tool "$work/found.json" >/dev/null && grep -qE -- "$pattern" "$work/found.json" &&
+        grep -qE -- "$pattern" "$work/page.html"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $name: status $code, expected 1; expected in the JSON and on the page: $pattern" >&2
+        cat "$work/found.json" "$work/found.log" 2>&1 | tail -n 12 | cut -c 1-300 >&2
+    fi
+}
+describe='const media_bridge_stage *media_bridge_stage_describe(uint32_t v)'
+if library leave "$describe { puts(\"goodbye\"); fflush(stdout); exit(0); }" && library crash "$describe { return *(const media_bridge_stage **)1; }"; then
+    found 'ended its process .status 0, while it was loaded' 'a library that leaves' "$program" check-stage "$work/leave.so" --record "$work/r.json"
+    echo '{"version":2,"name":"x","sha256":"","passed":true,"checkedAt":""}' >"$work/r.json"
+    found 'crashed its process .signal 11' 'a library that crashes, checked once before' "$program" check-stage "$work/crash.so" --record "$work/r.json"
+    expect 0 '"passed" : false' 'the record of a crash' grep passed "$work/r.json"
+    # In a process of its own, as the service starts it.
+    found 'it has ended|no first line' 'a library that leaves its own process' "$program" check-stage "$work/leave.so"
 fi
-if clang -shared -fPIC -w -I "$(dirname "$0")/../../Sources/CLibraries/CMediaBridgeStage" -o "$work/crash.so" "$work/crash.c"; then
-    expect 1 'crashed its process \(signal 11\)' 'a library that crashes' "$program" check-stage "$work/crash.so" --record "$work/r.json"
-    echo '{"version":1,"name":"x","sha256":"","passed":true,"checkedAt":""}' >"$work/r.json"
-    expect 1 'crashed its process' 'a library that crashes, checked once before' "$program" check-stage "$work/crash.so" --record "$work/r.json"
-    [ ! -e "$work/r.json" ] || { failed=$((failed + 1)); echo 'FAILED: a crash left a record' >&2; }
-fi
+config dies.yaml "stages: { detectors: [{ name: x, program: [sh, -c, 'echo nobody is here >&2; exit 3'] }] }"
+found 'starts|its last words: nobody is here' 'a program that dies at its start' "$program" check-stage x --config "$work/dies.yaml"
+config words2.yaml "stages: { recognizers: [{ name: x, program: [sh, -c, 'echo nobody is here >&2; exit 3'] }] }"
+found 'nobody is here' 'a recogniser that dies at its start' "$program" check-stage x --config "$work/words2.yaml"
 
 expect 64 'no fault is called .nonsense.' 'a fault that nobody knows' "$program" simulate --faults nonsense
 expect 64 "'psychic' is invalid" 'a profile nobody has' "$program" bench --profile psychic

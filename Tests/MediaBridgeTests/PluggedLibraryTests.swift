@@ -78,8 +78,12 @@ import Testing
             let library = try Self.compiled(folder)
             var settings = PlugInSettings(name: "c", door: .library(library, isInline: true))
             settings.record = folder + "/record.json"
-            func write(_ digest: String, passed: Bool) throws {
-                let record = StageRecord(name: "c", sha256: digest, passed: passed, checkedAt: "2026-01-01T00:00:00Z")
+            func write(
+                _ digest: String, passed: Bool, options: [String: String] = [:], processor: String? = nil
+            ) throws {
+                var record = StageRecord(
+                    name: "c", sha256: digest, options: options, passed: passed, checkedAt: "2026-01-01T00:00:00Z")
+                if let processor { record.processor = processor }
                 try JSONEncoder().encode(record).write(to: URL(fileURLWithPath: folder + "/record.json"))
             }
             func refusal() async -> String {
@@ -94,9 +98,13 @@ import Testing
             #expect(await refusal().contains("was not passed"))
             try write(String(repeating: "0", count: 64), passed: true)
             #expect(await refusal().contains("is of another file"))
+            try write(digest, passed: true, processor: "Abacus")
+            #expect(await refusal().contains("is of another processor, Abacus, not "))
             try write(digest, passed: true)
             try await Self.call(settings)
             settings.options = ["loudness": "none"]
+            #expect(await refusal().contains("is of no options, not of options loudness=none; check it again"))
+            try write(digest, passed: true, options: settings.options)
             #expect(await refusal().contains("loudness: `none`; loudness above 0 was expected"))
         }
     }

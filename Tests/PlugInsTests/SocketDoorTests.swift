@@ -40,6 +40,6 @@ import VAD
         ) { _, _ in }
         defer { detector.stop() }
         let seat = detector.seat()
-        try await hear(seat, 0) { _ in seat.fault == .gone && detector.counters[.ended] > 0 }
+        try await hear(seat, 0) { _ in seat.fault == .gone && detector.counters[.notStarted] > 0 }
     }
 }

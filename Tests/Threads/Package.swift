@@ -15,6 +15,7 @@ let package = Package(
             dependencies: [
                 .product(name: "AudioPipeline", package: "media-bridge"),
                 .product(name: "PlugIns", package: "media-bridge"),
+                .product(name: "SpeechToText", package: "media-bridge"),
                 .product(name: "Transport", package: "media-bridge"),
                 .product(name: "VAD", package: "media-bridge"),
             ],

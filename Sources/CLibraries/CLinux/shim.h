@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -104,6 +105,41 @@ static inline int media_bridge_spawn(char *const *arguments, char *const *enviro
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     return error;
+}
+
+// Bytes as a file that has no place on any disk and can be written by nobody any more. Its descriptor, or minus an error
+// number. Source: memfd_create(2), fcntl(2), which want _GNU_SOURCE for the names.
+static inline int media_bridge_memory_file(const char *name, const void *bytes, size_t count) {
+    enum { closeOnExec = 1, allowSealing = 2, addSeals = 1033, sealSealShrinkGrowWrite = 1 | 2 | 4 | 8 };
+    int file = (int)syscall(SYS_memfd_create, name, closeOnExec | allowSealing);
+    if (file < 0) return -errno;
+    const char *rest = (const char *)bytes;
+    while (count > 0) {
+        ssize_t done = write(file, rest, count);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) break;
+        rest += done;
+        count -= (size_t)done;
+    }
+    if (count > 0 || fcntl(file, addSeals, sealSealShrinkGrowWrite) != 0) {
+        int error = errno;
+        close(file);
+        return -error;
+    }
+    return file;
+}
+
+// This process ends when `parent`, which started it, does. Source: prctl(2).
+static inline void media_bridge_end_with(pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) raise(SIGKILL);
+}
+
+// Whether a child of this process has ended. It is still to be waited for. Source: waitid(2).
+static inline int media_bridge_child_has_ended(pid_t child) {
+    siginfo_t state;
+    state.si_signo = 0;
+    return waitid(P_PID, (id_t)child, &state, WEXITED | WNOHANG | WNOWAIT) != 0 || state.si_signo == SIGCHLD;
 }
 
 // How often the calling thread has slept of its own accord: for a lock, a file, a socket.

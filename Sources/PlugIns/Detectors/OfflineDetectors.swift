@@ -43,7 +43,8 @@ public enum OfflineDetectors {
             return here(try entry.prepare(StageOptions(settings.options)))
         case .library(let path, isInline: true):
             let record = trustsLibraries ? nil : settings.record
-            return here(try SharedObject(path, record: record).factory(settings.options))
+            let library = try SharedObject(inline: path, record: record, options: settings.options)
+            return here(try library.factory(settings.options))
         case .library(let path, isInline: false):
             return try remote(ChildLink(host + [path] + settings.hostArguments), settings)
         case .program(let command): return try remote(ChildLink(command), settings)

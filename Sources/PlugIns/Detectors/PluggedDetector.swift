@@ -38,7 +38,7 @@ public final class PluggedDetector: Sendable {
                 : .thread(
                     DetectorThread(make, counters: counters, timeoutMilliseconds: settings.timeoutMilliseconds))
         case .library(let path, isInline: true):
-            let library = try SharedObject(path, record: settings.record)
+            let library = try SharedObject(inline: path, record: settings.record, options: settings.options)
             let make = try library.factory(settings.options)
             way = .inline(make)
         case .library(let path, isInline: false):

@@ -27,6 +27,8 @@ final class RemoteRound {
     private var phase = Phase.down(until: 0)
     private var pause = RemoteRound.firstPause
     private var wrong = 0
+    /// Answers that calls which are over still have to come.
+    private var owed = 0
     private var hasLived = false
     /// When the last answer came, or the first window went out that waits for one.
     private var quietSince: UInt64 = 0
@@ -85,7 +87,7 @@ final class RemoteRound {
 
     private func begin(_ window: DetectorWindow, _ now: UInt64) {
         phase = .up(window: window, since: now)
-        (wrong, quietSince, nextLook) = (0, 0, now)
+        (wrong, owed, quietSince, nextLook) = (0, 0, 0, now)
         begun.removeAll()
         for work in works.values { work.begin(window) }
     }
@@ -148,6 +150,7 @@ final class RemoteRound {
         for (number, work) in works where work.lane.hasLeft {
             works[number] = nil
             guard begun.remove(number) != nil, isReady else { continue }
+            owed += work.outstanding
             out.removeAll(keepingCapacity: true)
             out.append(.end, call: number, bytes: 0)
             _ = link.send(out)
@@ -168,7 +171,11 @@ final class RemoteRound {
         }
         guard !isThere else { return }
         if case .down = phase { return }
-        fail(.ended, isReady ? "it has ended" : "it ended before its first line", now)
+        if isReady {
+            fail(.ended, "it has ended", now)
+        } else {
+            fail(.notStarted, "it ended before its first line", now)
+        }
     }
 
     private func introduce(_ answer: StageAnswer?, _ now: UInt64) {
@@ -182,9 +189,12 @@ final class RemoteRound {
         guard let answer, let call = answer.call else { return misunderstood(nil, now) }
         guard let work = works[call] else {
             // The last answers of a call that is over are no fault.
+            guard owed > 0 else { return misunderstood(nil, now) }
+            owed -= 1
             return
         }
-        guard let activity = answer.activity else { return misunderstood(work, now) }
+        // Nor has one been asked for that nobody waits for: a program that never stops would be read for ever.
+        guard let activity = answer.activity, work.outstanding > 0 else { return misunderstood(work, now) }
         quietSince = now
         work.answered(activity)
         if !activity.isInRange { misunderstood(nil, now) }

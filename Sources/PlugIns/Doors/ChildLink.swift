@@ -7,6 +7,8 @@ import Glibc
 final class ChildLink: StageLink {
     private let command: [String]
     private var child: pid_t = 0
+    /// In the environment of the program, and of whatever it starts.
+    private var mark = ""
     private var io: Int32 = -1
     private var errors: Int32 = -1
     private var waiting: [UInt8] = []
@@ -36,9 +38,12 @@ final class ChildLink: StageLink {
         }
         (io, errors) = (ours[0], theirs[0])
         var started: pid_t = 0
+        mark = StrayProcesses.mark()
+        let variables = ProcessInfo.processInfo.environment.merging([StrayProcesses.variable: mark]) { $1 }
         var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
-        defer { unsafe arguments.forEach { unsafe free($0) } }
-        let status = unsafe media_bridge_spawn(&arguments, environ, ours[1], theirs[1], &started)
+        var environment = unsafe variables.map { unsafe strdup("\($0)=\($1)") } + [nil]
+        defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
+        let status = unsafe media_bridge_spawn(&arguments, &environment, ours[1], theirs[1], &started)
         _ = Glibc.close(ours[1])
         _ = Glibc.close(theirs[1])
         guard status == 0 else {
@@ -72,10 +77,15 @@ final class ChildLink: StageLink {
     func lines(_ body: (ArraySlice<UInt8>) -> Void) -> Bool {
         guard io >= 0 else { return false }
         listen()
+        // Asked first: what it wrote before its end is then read.
+        let hasEnded = hasEnded
         let isThere = drain(io) { answers.add($0) }
         answers.lines(body)
-        return isThere
+        return isThere && !hasEnded
     }
+
+    /// A child of its own may hold the socket open for ever.
+    private var hasEnded: Bool { child <= 0 || media_bridge_child_has_ended(child) != 0 }
 
     var lastWords: String {
         listen()
@@ -125,12 +135,14 @@ final class ChildLink: StageLink {
         answers.clear()
         complaints.clear()
         guard child > 0 else { return }
-        // It has the end of its input, and a tenth of a second to see it; then its whole group goes, a shell's children too.
-        var status: Int32 = 0
-        for _ in 0..<10 where unsafe waitpid(child, &status, WNOHANG) == 0 { _ = usleep(10_000) }
+        // It has the end of its input, and a tenth of a second to see it; then its whole group goes, a shell's children too,
+        // and last those that left the group. Until it is waited for its number is nobody else's.
+        for _ in 0..<10 where !hasEnded { _ = usleep(10_000) }
         _ = kill(-child, SIGKILL)
+        var status: Int32 = 0
         while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
         child = 0
+        StrayProcesses.end(mark)
     }
 
     private func failure(_ what: String, _ code: Int32) -> StageFault {

@@ -1,6 +1,9 @@
 public import AudioPipeline
+import CLinux
 import CMediaBridgeStage
+import Foundation
 import Glibc
+import Transport
 public import VAD
 
 /// A library of media_bridge_stage.h in this process. It is never closed: whatever it left behind may still be called.
@@ -11,13 +14,50 @@ public import VAD
     public let about: String
     public let cost: StageCost
 
-    /// - Parameter record: that of a passed check; nil asks for none, as in the process that the library has for itself.
+    /// Into the process that the library has for itself.
     /// - Throws: no such file, no such function, another version, a description that does not hold.
-    public init(_ path: String, record: String?) throws(StageFault) {
-        if let record { try StageRecord.check(record, of: path) }
-        guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+    public convenience init(_ path: String) throws(StageFault) { try self.init(path, file: path) }
+
+    /// Into a process that has more to lose. What was checked is what runs: the file is read once, and loaded from a copy in
+    /// memory, so that whoever writes over it does not write into this process. A library beside it, looked for by `$ORIGIN`, is
+    /// not found from there.
+    /// - Parameter record: that of a passed check with these options; nil asks for none.
+    /// - Throws: as the other, and a record that does not hold.
+    public convenience init(
+        inline path: String, record: String?, options: [String: String]
+    ) throws(StageFault) {
+        guard let bytes = FileManager.default.contents(atPath: path), let digest = StageRecord.digest(of: bytes) else {
+            throw StageFault("library \(path) cannot be read")
+        }
+        if let record { try StageRecord.check(record, of: path, digest: digest, options: options) }
+        if let known = Self.copies.withLock({ $0[digest] }) {
+            try self.init(path, file: known)
+            return
+        }
+        let copy = unsafe bytes.withUnsafeBytes {
+            unsafe media_bridge_memory_file("media-bridge-stage", $0.baseAddress, $0.count)
+        }
+        guard copy >= 0 else { throw StageFault("library \(path): no copy in memory: \(Self.reason(-copy))") }
+        // It stays open, as the library stays loaded: the loader takes a name that it has seen for what it saw there.
+        let file = "/proc/self/fd/\(copy)"
+        try self.init(path, file: file)
+        Self.copies.withLock { $0[digest] = file }
+    }
+
+    /// Names of those that are loaded, by digest.
+    private static let copies = Guarded<[String: String]>([:])
+
+    private static func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
+
+    private init(_ path: String, file: String) throws(StageFault) {
+        guard let handle = unsafe dlopen(file, RTLD_NOW | RTLD_LOCAL) else {
             let reason = unsafe dlerror().map { unsafe String(cString: $0) } ?? "no reason given"
-            throw StageFault("library \(path) cannot be loaded: \(reason)")
+            let hint =
+                file == path
+                ? ""
+                : " (inline it is loaded from a copy: what it needs has to be where the system looks for libraries)"
+            throw StageFault(
+                "library \(path) cannot be loaded: \(reason.replacingOccurrences(of: file, with: path))\(hint)")
         }
         guard let symbol = unsafe dlsym(handle, "media_bridge_stage_describe") else {
             throw StageFault("library \(path) has no function media_bridge_stage_describe")

@@ -13,9 +13,25 @@ public enum StageHost {
         return [own, "stage-host"]
     }
 
+    /// The two that the service speaks over, taken from a process before anything foreign is loaded into it: what that
+    /// prints goes to standard error, which the service shows, and what it reads is empty.
+    public struct Streams {
+        fileprivate let input: Int32, output: Int32
+        public init() {
+            // Not for what it starts, either.
+            (input, output) = (fcntl(0, F_DUPFD_CLOEXEC, 3), fcntl(1, F_DUPFD_CLOEXEC, 3))
+            _ = dup2(2, 1)
+            let nothing = unsafe open("/dev/null", O_RDONLY)
+            _ = dup2(nothing, 0)
+            if nothing > 2 { _ = close(nothing) }
+        }
+    }
+
     /// Serves until standard input ends.
     /// - Throws: input that breaks the framing.
-    public static func run(_ make: DetectorEntry.Factory) throws(StageFault) {
+    public static func run(_ make: DetectorEntry.Factory, over streams: Streams = Streams()) throws(StageFault) {
+        func say(_ line: String) { self.say(line, streams.output) }
+        func read(_ count: Int) throws(StageFault) -> [UInt8]? { try self.read(count, streams.input) }
         let window = make().window
         say(
             "{\"role\":\"vad\",\"version\":1,\"sampleRateHz\":\(window.sampleRateHz),\"windowSamples\":\(window.samples)}"
@@ -48,12 +64,12 @@ public enum StageHost {
         }
     }
 
-    private static func say(_ line: String) {
+    private static func say(_ line: String, _ output: Int32) {
         var bytes = Array(line.utf8)
         bytes.append(0x0A)
         var done = 0
         while done < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress! + done, $0.count - done) }
+            let count = unsafe bytes.withUnsafeBytes { unsafe write(output, $0.baseAddress! + done, $0.count - done) }
             if count < 0, errno == EINTR { continue }
             // Nobody reads any more.
             guard count > 0 else { exit(0) }
@@ -62,12 +78,12 @@ public enum StageHost {
     }
 
     /// Nil at the end of the input.
-    private static func read(_ count: Int) throws(StageFault) -> [UInt8]? {
+    private static func read(_ count: Int, _ input: Int32) throws(StageFault) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
         while done < count {
             let taken = unsafe bytes.withUnsafeMutableBytes {
-                unsafe Glibc.read(0, $0.baseAddress! + done, count - done)
+                unsafe Glibc.read(input, $0.baseAddress! + done, count - done)
             }
             if taken < 0, errno == EINTR { continue }
             guard taken > 0 else {

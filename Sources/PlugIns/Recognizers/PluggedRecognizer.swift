@@ -3,7 +3,7 @@ import CLinux
 import Dispatch
 import Foundation
 public import SpeechToText
-import Synchronization
+import Transport
 
 /// A recogniser that a configuration names, for calls while they are up: each has one of its own, on a thread of its own,
 /// which may wait as it likes. The call's thread never does.
@@ -24,7 +24,7 @@ public final class PluggedRecognizer: @unchecked Sendable {  // `watching` is it
         var isStopping = false
         var abandoned = 0
     }
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let ended = DispatchSemaphore(value: 0)
     private var watching: (any DispatchSourceTimer)?
 
@@ -84,6 +84,9 @@ public final class PluggedRecognizer: @unchecked Sendable {  // `watching` is it
         thread.start()
         return RecognizerSeat(writer, lane: lane)
     }
+
+    /// Threads that were given up and have not come back.
+    public var leftBehind: Int { state.withLock { $0.abandoned } }
 
     /// Calls that are listened to.
     public var listening: Int { state.withLock { $0.works.count } }

@@ -17,6 +17,10 @@ final class RecognizerRound {
     private var pause = RemoteRound.firstPause
     private var wrong = 0
     private var nextLook: UInt64 = 0
+    /// Answers since the last look that nobody waits for.
+    private var unread = 0
+    /// In a second; the last words of calls that are over are fewer.
+    private static let unreadAtMost = 10_000
 
     init(_ link: any StageLink, limits: RemoteLimits, desk: RecognizerDesk) {
         (self.link, self.limits, self.desk) = (link, limits, desk)
@@ -54,7 +58,7 @@ final class RecognizerRound {
 
     private func look(_ now: UInt64) {
         guard now >= nextLook, case .up = phase else { return }
-        nextLook = now &+ 1_000_000_000
+        (nextLook, unread) = (now &+ 1_000_000_000, 0)
         if let bytes = link.residentBytes, bytes > limits.memoryMegabytes << 20 {
             fail("\(bytes >> 20) MB resident, \(limits.memoryMegabytes) MB are allowed", now)
         }
@@ -80,7 +84,8 @@ final class RecognizerRound {
             }
         }
         if case .down = phase { return }
-        if !isThere { fail("it has ended", now) }
+        guard !isThere else { return }
+        if case .up = phase { fail("it has ended", now) } else { fail("it ended before its first line", now) }
     }
 
     private func introduce(_ answer: StageAnswer?, _ now: UInt64) {
@@ -97,7 +102,12 @@ final class RecognizerRound {
     }
 
     private func take(_ answer: StageAnswer?, _ now: UInt64) {
-        if let answer, let call = answer.call, answer.isRecognizers { return desk.said(answer, of: call) }
+        if let answer, let call = answer.call, answer.isRecognizers {
+            guard !desk.said(answer, of: call) else { return }
+            unread += 1
+            if unread > Self.unreadAtMost { fail("\(unread) answers in a second for calls that are over", now) }
+            return
+        }
         wrong += 1
         if wrong >= RemoteRound.wrongAtMost { fail("\(wrong) lines that are no answer", now) }
     }

@@ -44,6 +44,8 @@ final class RecognizerWork: @unchecked Sendable {  // Handed over once; then its
     private var retryAt: UInt64 = 0
     private var bornAt: UInt64 = 0
     private var hasLived = false
+    /// When this look began.
+    private var lookedAt: UInt64 = 0
 
     init(
         _ lane: RecognizerLane, pieces: consuming RecordReader<CallSound>, make: @escaping RecognizerEntry.Factory,
@@ -60,6 +62,7 @@ final class RecognizerWork: @unchecked Sendable {  // Handed over once; then its
             let isLast = lane.hasLeft || isStopping()
             let began = Self.now
             lane.begin(at: began)
+            lookedAt = began
             turn(isLast: isLast, at: began)
             guard lane.end(since: began), !isLast else { break }
             Thread.sleep(forTimeInterval: Self.lookSeconds)
@@ -187,8 +190,11 @@ final class RecognizerWork: @unchecked Sendable {  // Handed over once; then its
                 continue
             }
             guard !checked.isFinal || !checked.transcript.text.isEmpty else { continue }
-            if checked.isFinal { counters.addUtterance() }
-            tell(checked)
+            let isTold = lane.tell(since: lookedAt) {
+                if checked.isFinal { counters.addUtterance() }
+                tell(checked)
+            }
+            guard isTold else { return }
         }
     }
 

@@ -2,7 +2,7 @@ import AudioPipeline
 import CLinux
 import Foundation
 import SpeechToText
-import Synchronization
+import Transport
 
 /// A recogniser behind a link: one program or server for all calls, fed, watched and started again on a thread of its own.
 /// Lives as long as somebody holds it or one of its streams.
@@ -74,7 +74,7 @@ final class RecognizerDesk: Sendable {
         var last: UInt32 = 0
         var isStopping = false
     }
-    private let held = Mutex(Held())
+    private let held = Guarded(Held())
 
     var state: State { held.withLock { $0.state } }
     var isStopping: Bool { held.withLock { $0.isStopping } }
@@ -151,11 +151,12 @@ final class RecognizerDesk: Sendable {
         }
     }
 
-    /// An answer of a call that is over is no fault.
-    func said(_ answer: StageAnswer, of call: UInt32) {
+    /// - Returns: false when nobody waits for it: the call is over.
+    func said(_ answer: StageAnswer, of call: UInt32) -> Bool {
         held.withLock { held in
-            guard let count = held.answers[call]?.count else { return }
+            guard let count = held.answers[call]?.count else { return false }
             if count < Self.answersAtMost { held.answers[call]?.append(answer) } else { held.answers[call] = nil }
+            return true
         }
     }
 }

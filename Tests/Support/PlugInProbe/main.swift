@@ -3,6 +3,9 @@ import Glibc
 // A detector as a program: 20 ms windows at 8 kHz, speech when a sample is over 1,000. Its argument says what it does wrong.
 //   stt: a recogniser, which says how many samples it was given
 //   live | live-crash | live-chatter: one of streams, which says who it is and where speech began and ended
+//   flood: answers without end | daemon MARK: leaves a child in a session of its own and dies after ten windows, and its socket with the child
+//   stubborn MARK: neither ends with its input nor by a signal that can be refused, and so does its child
+//   live-flood: a recogniser that goes on for calls that are over
 //   good | slow | silent | crash | wrong | nan | leak | mute | foreign | deaf
 let habit = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "good"
 
@@ -28,10 +31,28 @@ switch habit {
 case "mute": while true { sleep(1) }
 case "foreign": say("hello, who is there?")
 case "stt", "stt-crash": say("{\"role\":\"stt\",\"sampleRateHz\":16000}")
-case "live", "live-crash", "live-chatter": say("{\"role\":\"stt\",\"sampleRateHz\":8000,\"streaming\":true}")
+case "live", "live-crash", "live-chatter", "live-flood":
+    say("{\"role\":\"stt\",\"sampleRateHz\":8000,\"streaming\":true}")
 default: say("{\"role\":\"vad\",\"version\":1,\"sampleRateHz\":8000,\"windowSamples\":160}")
 }
 if habit == "deaf" { while true { sleep(1) } }
+
+/// A copy of this process that stays, in a session of its own, and is seen by its name among the processes.
+func leaveChild() {
+    let mark = CommandLine.arguments.count > 2 ? CommandLine.arguments[2] : "child"
+    var arguments = unsafe [strdup(CommandLine.arguments[0]), strdup("stay"), strdup(mark), nil]
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(0x80))  // POSIX_SPAWN_SETSID, which wants _GNU_SOURCE.
+    unsafe _ = posix_spawn(nil, arguments[0]!, nil, &attributes, &arguments, environ)
+}
+
+if habit == "stubborn" || habit == "stay" {
+    for number in [SIGTERM, SIGINT, SIGHUP, SIGPIPE] { _ = signal(number, SIG_IGN) }
+}
+if habit == "stay" { while true { sleep(1) } }
+if habit == "stubborn" || habit == "daemon" { leaveChild() }
+if habit == "flood" { while true { say("{\"call\":1,\"speech\":true}") } }
 
 var windows = 0
 var given = 0
@@ -66,6 +87,7 @@ while let header = bytes(12) {
             )
         }
         if kind == 3 { say("{\"call\":\(call),\"done\":true}") }
+        if kind == 3, habit == "live-flood" { while true { say("{\"call\":\(call),\"partial\":\"and\"}") } }
         continue
     }
     guard kind == 1 else { continue }
@@ -77,6 +99,7 @@ while let header = bytes(12) {
     }
     switch habit {
     case "slow": usleep(400_000)
+    case "daemon" where windows > 10: exit(3)
     case "silent" where windows > 10: continue
     case "crash" where windows > 10:
         say("out of luck", to: 2)
@@ -93,3 +116,4 @@ while let header = bytes(12) {
     }
     say("{\"call\":\(call),\"speech\":\(isLoud)}")
 }
+if habit == "stubborn" { while true { sleep(1) } }
