@@ -111,9 +111,10 @@ public final class PluggedRecognizer: @unchecked Sendable {  // `watching` is it
             return hanging.values.map(\.finished)
         }
         for finished in hanging {
-            finished()
+            // Whoever hears of the end finds it counted.
             counters.events.add(.silent)
             log(.silent, "it stayed away for \(hung / 1_000_000_000) s; its call has no recogniser any more")
+            finished()
         }
     }
 }
