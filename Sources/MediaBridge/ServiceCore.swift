@@ -139,8 +139,10 @@ extension ServiceCore {
     /// Shard thread, once per call.
     func callBegan(_ call: Call) {
         tokens.adopt(call.grant)
-        let (tenant, hash, lines) = (call.grant.tenant.id, call.prompt.hash, call.log)
-        log.async { lines.line("call began", ["tenant": .name(tenant), "prompt": .name(hash)]) }
+        let (tenant, hash, lines) = (call.grant.tenant, call.prompt.hash, call.log)
+        log.async {
+            lines.line("call began", ["tenant": .name(tenant.id), "prompt": .name(hash), "vad": .name(tenant.vad)])
+        }
         observer?.callBegan(call.grant.call)
     }
 

@@ -92,6 +92,8 @@ import Testing
                     return ""
                 } catch { return "\(error)" }
             }
+            #expect(await refusal().contains("cannot be read; make one: media-bridge check-stage"))
+            try Data("{}".utf8).write(to: URL(fileURLWithPath: folder + "/record.json"))
             #expect(await refusal().contains("no record of `media-bridge check-stage`"))
             let digest = try #require(StageRecord.digest(of: library))
             try write(digest, passed: false)

@@ -58,12 +58,14 @@ final class BenchWatch: Sendable {
             let due = first.at.advanced(by: .seconds(Double(step) * Self.step))
             Thread.sleep(forTimeInterval: max(0, Self.seconds(due - ContinuousClock.now)))
             guard !isEnded.load(ordering: .acquiring) else { return }
+            // A reader that woke late reads a longer stretch, and says so.
+            let at = Self.seconds(ContinuousClock.now - first.at)
             let now = service.readTicks()
             let (tick, lateness) = (now.tick.since(before.tick), now.lateness.since(before.lateness))
             before = now
             timeline.append(
                 TimelinePoint(
-                    at: Double(step) * Self.step, ticks: tick.count, tickP50: Self.microseconds(tick.percentile(0.5)),
+                    at: at, ticks: tick.count, tickP50: Self.microseconds(tick.percentile(0.5)),
                     tickWorst: Self.microseconds(tick.percentile(1)),
                     latenessWorst: Self.microseconds(lateness.percentile(1))))
         }

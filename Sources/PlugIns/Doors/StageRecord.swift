@@ -38,9 +38,10 @@ public struct StageRecord: Codable, Sendable, Equatable {
         _ path: String, of library: String, digest: String, options: [String: String]
     ) throws(StageFault) {
         struct Version: Decodable { var version: Int }
-        let again = "check it again: media-bridge check-stage \(library) --record \(path)"
+        let check = "media-bridge check-stage \(library) --record \(path)"
+        let again = "check it again: \(check)"
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw StageFault("record \(path): cannot be read")
+            throw StageFault("record \(path): cannot be read; make one: \(check)")
         }
         guard let format = try? JSONDecoder().decode(Version.self, from: data) else {
             throw StageFault("record \(path): no record of `media-bridge check-stage`")
