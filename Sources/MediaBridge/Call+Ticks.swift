@@ -18,7 +18,7 @@ extension Call {
 
     /// One carrier message's audio.
     func heard(_ audio: Span<UInt8>, at now: UInt64) {
-        if inbound.ledger.received == 0 { shard.alignInbound(self, to: now) }
+        if inbound.ledger.received == 0 { tickCameFirst = shard.alignInbound(self, to: now) }
         inbound.arrived(audio)
         guard tickCameFirst else { return }
         // A frame that is late by less than a period does not wait for the next tick.

@@ -221,10 +221,13 @@ final class Shard: @unchecked Sendable {
     func stopOutbound(_ call: Call) { clock.remove(member: call.member, phase: .outbound) }
 
     /// The inbound phase follows just after the carrier's frames tend to arrive: at the tick that the loop read them after.
-    func alignInbound(_ call: Call, to now: UInt64) {
+    /// - Returns: whether that tick is over: the frame is then not to wait for the next one, or each would wait for the one
+    ///   after.
+    func alignInbound(_ call: Call, to now: UInt64) -> Bool {
         let arrival = loop.hasGathered ? now &- EventLoop.gatherNanoseconds : now
         clock.move(member: call.member, phase: .inbound, to: clock.slot(after: arrival), now: now)
         reschedule()
+        return loop.hasGathered
     }
 
     private func reschedule() {
